@@ -1,0 +1,126 @@
+#include "http/message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace s3ferry::http {
+
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::kGet: return "GET";
+    case Method::kHead: return "HEAD";
+    case Method::kPut: return "PUT";
+    case Method::kPost: return "POST";
+    case Method::kDelete: return "DELETE";
+  }
+  return "GET";
+}
+
+void Headers::set(std::string_view name, std::string value) {
+  remove(name);
+  fields_.emplace_back(std::string(name), std::move(value));
+}
+
+void Headers::remove(std::string_view name) {
+  std::erase_if(fields_, [&](const auto& field) { return iequals_ascii(field.first, name); });
+}
+
+std::optional<std::string_view> Headers::get(std::string_view name) const {
+  for (const auto& [field, value] : fields_)
+    if (iequals_ascii(field, name)) return value;
+  return std::nullopt;
+}
+
+std::string Origin::authority() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  std::string out = v6 ? "[" + host + "]" : host;
+  if (port != (tls ? 443 : 80)) out += fmt::format(":{}", port);
+  return out;
+}
+
+std::string Origin::to_string() const { return (tls ? "https://" : "http://") + authority(); }
+
+Result<Url> parse_url(std::string_view text) {
+  auto bad = [&](std::string_view why) {
+    return fail(ErrorKind::kConfig, fmt::format("not a usable URL: '{}' ({})", text, why));
+  };
+  Url url;
+  if (starts_with_ignoring_case(text, "https://")) {
+    url.origin.tls = true;
+    text.remove_prefix(8);
+  } else if (starts_with_ignoring_case(text, "http://")) {
+    url.origin.tls = false;
+    text.remove_prefix(7);
+  } else {
+    return bad("it must start with http:// or https://");
+  }
+  if (text.find_first_of("\r\n\t #") != std::string_view::npos)
+    return bad("it holds a blank, a control character or a fragment");
+  const auto rest_at = text.find_first_of("/?");
+  std::string_view authority = text.substr(0, rest_at);
+  std::string_view rest = rest_at == std::string_view::npos ? "" : text.substr(rest_at);
+  // The text itself is not shown here: what stands before '@' may be a password.
+  if (authority.find('@') != std::string_view::npos)
+    return fail(ErrorKind::kConfig, "a URL must not hold a user name or password");
+  std::string_view host = authority, port;
+  if (authority.starts_with('[')) {
+    const auto close = authority.find(']');
+    if (close == std::string_view::npos) return bad("']' is missing");
+    host = authority.substr(1, close - 1);
+    port = authority.substr(close + 1);
+    if (!port.empty() && !port.starts_with(':')) return bad("malformed port");
+  } else if (const auto colon = authority.find(':'); colon != std::string_view::npos) {
+    host = authority.substr(0, colon);
+    port = authority.substr(colon);
+  }
+  if (host.empty()) return bad("the host is missing");
+  url.origin.host = to_lower_ascii(host);
+  url.origin.port = url.origin.tls ? 443 : 80;
+  if (!port.empty()) {
+    const auto number = parse_u64(port.substr(1));
+    if (!number || *number == 0 || *number > 65535) return bad("malformed port");
+    url.origin.port = static_cast<std::uint16_t>(*number);
+  }
+  const auto question = rest.find('?');
+  url.path = rest.substr(0, question);
+  if (url.path.empty()) url.path = "/";
+  if (question != std::string_view::npos) url.query = rest.substr(question + 1);
+  return url;
+}
+
+Task<Status> read_all(BodyReader& body, std::string& out, ByteCount limit_bytes) {
+  for (;;) {
+    auto chunk = co_await body.read();
+    if (!chunk) co_return fail(std::move(chunk.error()));
+    if (chunk->empty()) co_return Status();
+    if (out.size() + chunk->size() > limit_bytes)
+      co_return fail(ErrorKind::kTooLarge,
+                     fmt::format("the answer is larger than {} bytes", limit_bytes));
+    out.append(*chunk);
+  }
+}
+
+namespace {
+class MemoryBody final : public BodyReader {
+ public:
+  explicit MemoryBody(std::string bytes) : bytes_(std::move(bytes)) {}
+  Task<Result<std::string_view>> read() override {
+    if (done_) co_return std::string_view();
+    done_ = true;
+    co_return std::string_view(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+  bool done_ = false;
+};
+}  // namespace
+
+std::unique_ptr<BodyReader> make_memory_body(std::string bytes) {
+  return std::make_unique<MemoryBody>(std::move(bytes));
+}
+
+}  // namespace s3ferry::http

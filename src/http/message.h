@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "base/types.h"
+#include "runtime/task.h"
+
+namespace s3ferry::http {
+
+enum class Method { kGet, kHead, kPut, kPost, kDelete };
+std::string_view to_string(Method method);
+
+// An ordered list of header fields. Names are compared without case; add() keeps duplicates.
+class Headers {
+ public:
+  void add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  void set(std::string_view name, std::string value);  // replaces all of that name
+  void remove(std::string_view name);
+  // The first value, or nullopt. The view lives as long as the header is unchanged.
+  std::optional<std::string_view> get(std::string_view name) const;
+  std::string_view get_or(std::string_view name, std::string_view otherwise) const {
+    return get(name).value_or(otherwise);
+  }
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+  std::size_t size() const { return fields_.size(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+// Where a request goes: scheme, host (no brackets around IPv6), port.
+struct Origin {
+  bool tls = true;
+  std::string host;
+  std::uint16_t port = 443;
+
+  // "host" or "host:port" where the port is not the scheme's default; IPv6 in brackets. The Host
+  // header and what SigV4 signs.
+  std::string authority() const;
+  std::string to_string() const;  // "https://host:port"
+  friend bool operator==(const Origin&, const Origin&) = default;
+  friend auto operator<=>(const Origin&, const Origin&) = default;
+};
+
+struct Url {
+  Origin origin;
+  std::string path;   // "/" or longer, as written
+  std::string query;  // without '?'
+};
+// Absolute http:// or https:// URL; user info and fragments are refused (kConfig).
+Result<Url> parse_url(std::string_view text);
+
+// Upper bounds on waiting; each runs anew for each request (rule 8).
+struct Deadlines {
+  Duration connect = std::chrono::seconds(10);     // name, TCP and TLS
+  Duration first_byte = std::chrono::seconds(60);  // from the request sent to the status line
+  Duration idle = std::chrono::seconds(60);        // between two reads or two writes
+};
+
+// A source of bytes, read once from front to back. Not thread-safe.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  // The next bytes, valid until the next call; an empty view is the end. An answer that ends before
+  // its declared length is kTruncated. After an error every call returns an error.
+  virtual Task<Result<std::string_view>> read() = 0;
+};
+
+// What a request carries. Either `bytes`, or a stream of exactly `length` bytes that `open` starts
+// anew for each try (so that a retry sends the same body).
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual ByteCount length() const = 0;
+  virtual Task<Result<std::unique_ptr<BodyReader>>> open() = 0;
+};
+
+struct Request {
+  Method method = Method::kGet;
+  Origin origin;
+  std::string target = "/";  // origin-form, sent as it is: path, '?', query
+  Headers headers;  // complete but for Host and Content-Length, which the transport writes if absent
+  std::string body;
+  std::shared_ptr<BodySource> stream;  // instead of `body`
+  Deadlines deadlines;
+
+  ByteCount body_length() const { return stream ? stream->length() : body.size(); }
+};
+
+// Head and body of an answer. The connection goes back to the pool once the body was read to its
+// end; dropping the body earlier closes it.
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::unique_ptr<BodyReader> body;  // never null
+};
+
+// Reads the rest of `body` into `out` (appended). More than `limit_bytes` is kTooLarge.
+Task<Status> read_all(BodyReader& body, std::string& out, ByteCount limit_bytes);
+
+// A body that is in memory: for simulated answers and tests.
+std::unique_ptr<BodyReader> make_memory_body(std::string bytes);
+
+}  // namespace s3ferry::http
