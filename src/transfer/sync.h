@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "diff/compare.h"
+#include "diff/filters.h"
+#include "runtime/runtime.h"
+#include "transfer/counters.h"
+#include "transfer/events.h"
+#include "transfer/pair.h"
+
+namespace s3ferry {
+
+enum class CopyAs : std::uint8_t { kAuto, kSource, kTarget };
+std::string_view to_string(CopyAs copy_as);  // "auto", "source", "target"
+
+// What is sent with each copy (rule 11). Empty texts are not sent.
+struct AttributeOptions {
+  std::string storage_class;  // empty: the source's is kept, REDUCED_REDUNDANCY becomes STANDARD
+  std::string acl;            // canned, as asked; never by default
+  std::string sse;            // AES256, aws:kms, aws:kms:dsse
+  std::string sse_kms_key_id;
+  std::string checksum_algorithm;
+  enum class Props : std::uint8_t {
+    kDefault,
+    kMetadataDirective,
+    kNone
+  } copy_props = Props::kDefault;
+  bool replace_metadata = false;  // --metadata-directive REPLACE
+  // With REPLACE: "content-type", "cache-control", …, "x-amz-meta-NAME" and their values.
+  std::vector<std::pair<std::string, std::string>> replacement_headers;
+  bool full = false;  // --attributes full: a HEAD an object, for the website redirect and its kin
+};
+
+// How many planned deletions are too many. Default: more than 1,000 that are also more than 1 % of
+// the target's listed objects.
+struct MaxDelete {
+  std::optional<std::uint64_t> count;
+  std::optional<double> percent;  // of the target's listed objects
+};
+
+struct SyncOptions {
+  Filters filters;
+  CompareRules compare;
+  FolderMarkers folder_markers = FolderMarkers::kCopy;
+  AttributeOptions attributes;
+  CopyAs copy_as = CopyAs::kAuto;
+  bool dry_run = false;
+  bool ignore_glacier_warnings = false;
+  bool force_glacier_transfer = false;
+  bool request_payer = false;
+  bool delete_extras = false;
+  bool allow_empty_source = false;
+  MaxDelete max_delete;
+  std::size_t concurrency = 256;     // copies in flight, at most
+  std::size_t list_concurrency = 8;  // LISTs in flight over both sides, at most
+  std::uint32_t page_size = 1000;
+  std::string spool_dir;  // for planned deletions; empty: TMPDIR or /tmp
+};
+
+enum class DeleteOutcome : std::uint8_t {
+  kNotAsked,
+  kNothingToDelete,
+  kDone,  // all planned were tried
+  kDryRun,
+  kRefusedCap,  // --max-delete
+  kRefusedEmptySource,
+  kRefusedListing,  // a listing failed or was denied
+  kStopped,         // the run was stopped or cancelled before or while deleting
+};
+std::string_view to_string(DeleteOutcome outcome);
+
+struct SyncResult {
+  RunCounters counters;
+  DeleteOutcome deletions = DeleteOutcome::kNotAsked;
+  std::string deletions_message;  // why refused and which flag allows it; else empty
+  // What ended the run before its time: a listing that failed, expired credentials, an ACL that the
+  // bucket does not take, kCancelled. What was copied until then stays.
+  std::optional<Error> stopped;
+  CopyAs copied_as = CopyAs::kAuto;  // what auto settled on
+  bool source_condition_ignored = false;
+  bool conditional_writes = true;  // the target honoured (or was never seen to refuse) them
+  WallTime began{};                // by the target's clock where it was seen, else ours
+  // 130 cancelled; 1 anything failed, was refused or stopped the run; 2 warnings; 0.
+  int exit_code() const;
+};
+
+// Makes the pair's target like its source, as `aws s3 sync` would. Streams: memory is bounded by
+// two pages a side and `concurrency` objects, whatever the buckets hold; planned deletions are
+// spooled to a file. Never throws for a failure of S3; every failure is in the result and was told
+// to `sink`. All references outlive the call. Cancel by the calling task's scope.
+Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions& options,
+                          EventSink& sink);
+
+}  // namespace s3ferry
