@@ -1,0 +1,29 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "http/transport.h"
+#include "sim/simulator.h"
+
+namespace s3ferry::sim {
+
+// The simulated S3 as a Transport: no sockets, so it runs under virtual time. Deadlines hold as
+// they do on a wire (first byte and idle; there is no connecting). Every origin leads to the
+// simulator but those that were refused.
+class InProcessTransport final : public http::Transport {
+ public:
+  InProcessTransport(Runtime& runtime, Simulator& simulator)
+      : runtime_(runtime), simulator_(simulator) {}
+  // Requests to this host fail with kConnect: "connection refused".
+  void refuse_host(std::string host) { refused_.insert(std::move(host)); }
+
+  Task<Result<http::Response>> send(http::Request request) override;
+
+ private:
+  Runtime& runtime_;
+  Simulator& simulator_;
+  std::set<std::string> refused_;
+};
+
+}  // namespace s3ferry::sim
