@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "http/transport.h"
+#include "report/output.h"
+#include "runtime/event.h"
+#include "runtime/runtime.h"
+
+namespace s3ferry {
+
+class Host;
+
+// What the command line and the environment say about the wire.
+struct TransportOptions {
+  bool verify_tls = true;
+  std::string ca_bundle;    // path of a PEM file; empty: the system's
+  std::string https_proxy;  // URL, or empty
+  std::string http_proxy;
+  std::string no_proxy;  // comma list, as the variable holds it
+};
+using TransportFactory =
+    std::function<Result<std::unique_ptr<http::Transport>>(const TransportOptions&)>;
+
+// All that the program touches of the world. main() fills it with the real things; tests run the
+// whole program in process under virtual time against the simulated S3.
+struct AppContext {
+  Runtime& runtime;
+  Host& host;
+  TransportFactory make_transport;
+  Output& out;                 // standard output: results
+  Output& err;                 // standard error: messages, progress
+  bool terminal = false;       // standard error is one: a progress line may be drawn
+  Event* interrupt = nullptr;  // set by the first SIGINT or SIGTERM; may be null
+};
+
+// The transport of a test: passes everything to `shared`, which outlives it.
+TransportFactory shared_transport(http::Transport& shared);
+
+// The program: `arguments` without its own name. Returns the exit code (exit_code.h). Drives
+// context.runtime; never throws, never exits.
+int run_app(std::vector<std::string> arguments, AppContext& context);
+
+}  // namespace s3ferry
