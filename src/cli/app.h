@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "http/transport.h"
+#include "http/client.h"
 #include "report/output.h"
 #include "runtime/event.h"
 #include "runtime/runtime.h"
@@ -15,16 +15,9 @@ namespace s3ferry {
 
 class Host;
 
-// What the command line and the environment say about the wire.
-struct TransportOptions {
-  bool verify_tls = true;
-  std::string ca_bundle;    // path of a PEM file; empty: the system's
-  std::string https_proxy;  // URL, or empty
-  std::string http_proxy;
-  std::string no_proxy;  // comma list, as the variable holds it
-};
+// Makes the wire once the options are known (certificates, proxies).
 using TransportFactory =
-    std::function<Result<std::unique_ptr<http::Transport>>(const TransportOptions&)>;
+    std::function<Result<std::unique_ptr<http::Transport>>(const http::ClientOptions&)>;
 
 // All that the program touches of the world. main() fills it with the real things; tests run the
 // whole program in process under virtual time against the simulated S3.
