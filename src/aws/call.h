@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/credentials.h"
+#include "aws/endpoint.h"
+#include "aws/retry.h"
+#include "aws/sigv4.h"
+#include "base/error.h"
+#include "http/message.h"
+#include "http/transport.h"
+#include "runtime/runtime.h"
+
+namespace s3ferry::aws {
+
+enum class PayloadHash : std::uint8_t { kSigned, kUnsigned };  // a stream is always unsigned
+
+// One operation to perform. A value; kept unchanged while it is tried.
+struct CallSpec {
+  std::string_view operation;  // "CopyObject": a literal, it lives for ever
+  http::Method method = http::Method::kGet;
+  Endpoint endpoint;
+  // Below endpoint.base_path, percent-encoded once, starts with '/'. "/" alone means the endpoint
+  // itself: the bucket in path style and in virtual-host style alike.
+  std::string path = "/";
+  // Not encoded; sent in this order. An empty value is sent as "name" alone ("?location").
+  std::vector<std::pair<std::string, std::string>> query;
+  http::Headers headers;  // all that is not about signing
+  std::string body;
+  std::shared_ptr<http::BodySource> stream;  // instead of `body`
+  PayloadHash payload = PayloadHash::kSigned;
+  bool anonymous = false;  // not signed, no credentials asked for
+  http::Deadlines deadlines;
+  ByteCount body_limit = 16 * kMiB;  // of an answer that call() reads; more is kTooLarge
+  std::string key;                   // for errors only
+  // False: a write that may have happened must be looked at before it is sent again (rule 8). Then
+  // only what surely did not happen is retried: no connection, throttling, wrong clock, old token.
+  bool repeatable = true;
+  int attempts_before = 0;  // of the same work, when it was given back with kRetryBudget
+};
+
+struct Answer {
+  int status = 0;
+  http::Headers headers;
+  std::string body;
+};
+
+// Looks at a complete answer: success, or the error it stands for (2xx with an error inside too).
+// Runs inside the retry loop, so a retryable error is sent again. It need not fill in operation,
+// key, request id, status or attempts; its message must not quote the body beyond the server's own
+// message.
+using Judge = Status (*)(const CallSpec& spec, const Answer& answer);
+// By status alone: for answers without a body, and for services other than S3.
+Status judge_by_status(const CallSpec& spec, const Answer& answer);
+
+struct CallerOptions {
+  RetryPolicy retry;
+  std::string user_agent = "s3ferry";
+};
+
+// The signed call and the ONE retry loop. One a side and principal: it keeps the difference of the
+// server's clock, the signing keys and the counters. One shard's thread; the runtime, transport,
+// provider and budget outlive it, and it outlives its calls.
+//
+// Errors of both calls, besides the judge's: kCancelled (at once), what the transport said,
+// kTruncated, kTooLarge, the provider's errors, and kRetryBudget: the shared budget is empty, the
+// cause stands in the message, code and status; give the work back, take it up again after
+// retry_after_ms() with attempts_before = attempts(). No secret reaches an error's message.
+class Caller {
+ public:
+  Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider& credentials,
+         RetryBudget& budget, CallerOptions options = {});
+  ~Caller();
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  // Sends until the judge is content, and returns the whole answer.
+  Task<Result<Answer>> call(CallSpec spec, Judge judge);
+  // The same, but a 2xx comes back as soon as its head is there and its body is the caller's to
+  // read (a failure in it is not retried here); other answers are read and judged.
+  Task<Result<http::Response>> open(CallSpec spec, Judge judge);
+
+  struct OperationCount {
+    std::string_view operation;
+    std::uint64_t requests = 0;  // sent, retries included
+    std::uint64_t retries = 0;
+  };
+  const std::vector<OperationCount>& counts() const { return counts_; }
+  // Server's clock minus ours, as the last correction found it.
+  std::chrono::milliseconds clock_offset() const { return clock_offset_; }
+
+ private:
+  struct Try;  // what one call carries from attempt to attempt
+
+  Task<Result<http::Response>> attempt(Try& state);
+  Task<Status> settle(Try& state, Error error);
+  Task<Result<Answer>> read_answer(Try& state, http::Response response);
+  http::Request build(Try& state);
+  void note_request(std::string_view operation, bool retry);
+  bool correct_clock(Try& state, const Error& error);
+  Error finish(Try& state, Error error) const;
+
+  Runtime& runtime_;
+  http::Transport& transport_;
+  CredentialsProvider& credentials_;
+  RetryBudget& budget_;
+  CallerOptions options_;
+  Signer signer_;
+  std::chrono::milliseconds clock_offset_{0};
+  std::vector<OperationCount> counts_;
+};
+
+}  // namespace s3ferry::aws
