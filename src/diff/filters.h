@@ -38,7 +38,8 @@ class GlobPattern {
 
 // The ordered list of --exclude and --include: everything is included at first, the last pattern
 // that matches decides. Patterns are anchored at the synced prefix, so keys are given relative to
-// it; the same list is applied to both sides.
+// it; the same list is applied to both sides. As with the aws CLI, a pattern that begins with '/'
+// matches nothing.
 class Filters {
  public:
   void exclude(std::string_view pattern);

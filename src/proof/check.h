@@ -29,7 +29,6 @@ struct CheckOptions {
   std::optional<WallTime> as_of;
   // Of the source's objects in key order, the first part that must match: (0, 1].
   double threshold = 1.0;
-  bool request_payer = false;
   std::size_t list_concurrency = 8;
   std::size_t head_concurrency = 32;
   std::uint32_t page_size = 1000;

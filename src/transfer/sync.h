@@ -54,7 +54,6 @@ struct SyncOptions {
   bool dry_run = false;
   bool ignore_glacier_warnings = false;
   bool force_glacier_transfer = false;
-  bool request_payer = false;
   bool delete_extras = false;
   bool allow_empty_source = false;
   MaxDelete max_delete;
@@ -64,7 +63,7 @@ struct SyncOptions {
   std::string spool_dir;  // for planned deletions; empty: TMPDIR or /tmp
 };
 
-enum class DeleteOutcome : std::uint8_t {
+enum class DeletionsOutcome : std::uint8_t {
   kNotAsked,
   kNothingToDelete,
   kDone,  // all planned were tried
@@ -74,11 +73,11 @@ enum class DeleteOutcome : std::uint8_t {
   kRefusedListing,  // a listing failed or was denied
   kStopped,         // the run was stopped or cancelled before or while deleting
 };
-std::string_view to_string(DeleteOutcome outcome);
+std::string_view to_string(DeletionsOutcome outcome);
 
 struct SyncResult {
   RunCounters counters;
-  DeleteOutcome deletions = DeleteOutcome::kNotAsked;
+  DeletionsOutcome deletions = DeletionsOutcome::kNotAsked;
   std::string deletions_message;  // why refused and which flag allows it; else empty
   // What ended the run before its time: a listing that failed, expired credentials, an ACL that the
   // bucket does not take, kCancelled. What was copied until then stays.

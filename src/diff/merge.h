@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "diff/filters.h"
+#include "diff/object_view.h"
+
+namespace s3ferry {
+
+// One key that takes part, on one side or both. A side's pointer is null where it has no such key.
+struct MergedKey {
+  const ObjectView* source;
+  const ObjectView* target;
+  std::string_view key() const { return source != nullptr ? source->key : target->key; }
+};
+
+// Objects of one side that a merge left out.
+struct LeftOut {
+  std::uint64_t excluded = 0, markers = 0;
+  ByteCount excluded_bytes = 0, marker_bytes = 0;
+};
+
+enum class MergeNeeds : std::uint8_t {
+  kSource,  // the next source page, or the word that there is none
+  kTarget,
+  kNothing,  // both sides are at their end
+};
+
+// The walk over two sorted listings in byte order of the relative key. Pure: pages go in, pairs
+// come out. Filters and the rule for folder markers are applied here, to both sides alike, so that
+// what they hide is neither source-only nor target-only. Costs no allocation per key.
+//
+//   while ((needs = merge.advance(out)) != kNothing) { use out; feed the side that `needs` names }
+//   use out
+//
+// The pages must be sorted and free of duplicates (PageStream sees to it).
+class Merge {
+ public:
+  Merge(const Filters& filters, FolderMarkers markers) : filters_(filters), markers_(markers) {}
+
+  // Replaces a side's page, which must have been walked to its end. An empty page is fine; what
+  // `out` of the last advance() points to in the old page dies with it.
+  void feed_source(std::span<const ObjectView> page) { source_.feed(page); }
+  void feed_target(std::span<const ObjectView> page) { target_.feed(page); }
+  void end_source() { source_.ended = true; }
+  void end_target() { target_.ended = true; }
+
+  // Walks until a page is used up. `out` is cleared first; at most one entry for each fed object.
+  MergeNeeds advance(std::vector<MergedKey>& out);
+
+  const LeftOut& left_out_of_source() const { return source_.left_out; }
+  const LeftOut& left_out_of_target() const { return target_.left_out; }
+
+ private:
+  struct Cursor {
+    const ObjectView* at = nullptr;
+    const ObjectView* end = nullptr;
+    bool ended = false;
+    LeftOut left_out;
+    void feed(std::span<const ObjectView> page) {
+      at = page.data();
+      end = at + page.size();
+    }
+    bool has() const { return at != end; }
+  };
+  void skip_hidden(Cursor& side) const;
+
+  const Filters& filters_;
+  FolderMarkers markers_;
+  Cursor source_, target_;
+};
+
+}  // namespace s3ferry
