@@ -42,24 +42,26 @@ function(s3ferry_layer name)
   target_link_libraries(s3ferry_${name} PUBLIC ${L_LIBS} PRIVATE s3ferry_warnings)
 endfunction()
 
-# s3ferry_test(NAME SOURCES file... [DEPS layer...] [LIBS lib...] [PREFIX p])
-# One GoogleTest program; each TEST is one ctest entry.
+# s3ferry_test(NAME SOURCES file... [DEPS layer...] [LIBS lib...] [TIMEOUT seconds])
+# One GoogleTest program and one ctest entry. The program writes build/PRESET/results/NAME.json,
+# from which `./dev test` counts its tests.
 function(s3ferry_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "DEPS;LIBS;SOURCES" ${ARGN})
   if(NOT T_SOURCES)
     return()
   endif()
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 120)
+    set(T_TIMEOUT 600)
   endif()
   add_executable(${name} ${T_SOURCES})
   foreach(dep ${T_DEPS})
     target_link_libraries(${name} PRIVATE s3ferry_${dep})
   endforeach()
   target_link_libraries(${name} PRIVATE ${T_LIBS} s3ferry_warnings GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-    PROPERTIES TIMEOUT ${T_TIMEOUT}
+  add_test(NAME ${name}
+    COMMAND ${name} --gtest_brief=1 --gtest_output=json:${CMAKE_BINARY_DIR}/results/${name}.json
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
 endfunction()
 
 # The *_test.cc files of one folder, as the program NAME_test.
