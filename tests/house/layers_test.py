@@ -62,12 +62,13 @@ def without_output(words):
 
 
 def finds(directory, words, header, probe):
-    probe.write_text(f'#include "{header}"\n')
-    run = subprocess.run([*without_output(words), "-E", "-o", "/dev/null", str(probe)],
+    probe.write_text(f'#if __has_include("{header}")\nfound\n#else\nabsent\n#endif\n')
+    run = subprocess.run([*without_output(words), "-E", "-P", "-o", "-", str(probe)],
                          cwd=directory, capture_output=True, text=True)
-    if run.returncode and f"'{header}' file not found" not in run.stderr:
-        raise SystemExit(f"{header}: failed for another reason:\n{run.stderr}")
-    return run.returncode == 0
+    answer = run.stdout.strip()
+    if run.returncode or answer not in ("found", "absent"):
+        raise SystemExit(f"{header}: the preprocessor failed:\n{run.stdout}{run.stderr}")
+    return answer == "found"
 
 
 def main():
