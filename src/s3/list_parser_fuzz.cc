@@ -1,0 +1,48 @@
+// libFuzzer: any bytes as a ListObjectsV2 answer. Whatever is accepted must hold together.
+
+#include <cstdlib>
+
+#include "s3/list_parser.h"
+
+using namespace s3ferry;
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+void check(const s3::ListPage& page) {
+  require(page.truncated == !page.next_token.empty());
+  std::size_t sum = 0;  // touches every viewed byte
+  auto touch = [&](std::string_view text) {
+    for (const char c : text) sum += static_cast<unsigned char>(c);
+  };
+  for (const s3::ListEntry& entry : page.entries) {
+    require(!entry.key.empty());
+    touch(entry.key);
+    touch(entry.etag);
+    touch(entry.storage_class);
+  }
+  for (const std::string_view prefix : page.common_prefixes) touch(prefix);
+  require(sum != static_cast<std::size_t>(-1));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static s3::ListPage page;  // filled again and again, as a listing does
+  const std::string document(reinterpret_cast<const char*>(data), size);
+  const Status status = s3::parse_list_page(document, page);
+  if (status) {
+    check(page);
+    // A shorter document is never a whole one too, but for blanks and comments at its end.
+    if (document.ends_with("></ListBucketResult>")) {
+      s3::ListPage cut;
+      require(!s3::parse_list_page(document.substr(0, size - 1), cut));
+    }
+  } else {
+    require(page.entries.empty() && page.common_prefixes.empty());
+  }
+  return 0;
+}

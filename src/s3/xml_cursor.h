@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace s3ferry::s3 {
+
+// One pass over an XML document that lies in a writable buffer followed by a NUL, as std::string
+// keeps it. Texts are decoded in place, so views into the buffer are the result and nothing is
+// allocated. Well-formedness is checked on the way: names, attributes, nesting, references.
+// Comments and processing instructions are passed over, CDATA is text; a DOCTYPE is refused, so
+// there are no entities but the five of XML and character references (control characters too:
+// servers write keys so). Raw control characters are refused in texts, CR too, which XML would turn
+// into another key.
+//
+// Each step returns false at a fault, which fault() then tells: kTruncated where the document ends
+// too early, kProtocol otherwise, kTooLarge beyond `max_depth`. After that the cursor is of no use.
+class XmlCursor {
+ public:
+  struct Tag {
+    std::string_view name;   // as written, with its prefix
+    std::string_view local;  // without
+    bool empty = false;      // <Name/>
+  };
+
+  XmlCursor(char* begin, char* end, std::size_t max_depth)
+      : begin_(begin), p_(begin), end_(end), max_depth_(max_depth) {}
+
+  // From the start of the document to the root element's start tag.
+  bool enter_root(Tag& root);
+  // After the root's end tag: nothing but blanks, comments and processing instructions.
+  bool finish();
+
+  // The next child of `parent`: true with `more` and its start tag, or true without `more` once the
+  // parent's end tag was read. Text between children is a fault unless it is blank.
+  bool next_child(const Tag& parent, Tag& child, bool& more);
+  // The element's text, up to and with its end tag. A child element is a fault.
+  bool text(const Tag& tag, std::string_view& out);
+  // Passes over the whole content of an element and its end tag.
+  bool skip(const Tag& tag);
+
+  // Steps over `literal` if it stands here: for the tags that come a thousand times a page.
+  template <std::size_t N>
+  bool eat(const char (&literal)[N]) {
+    if (static_cast<std::size_t>(end_ - p_) < N - 1 || std::memcmp(p_, literal, N - 1) != 0)
+      return false;
+    p_ += N - 1;
+    return true;
+  }
+
+  // The same for a whole element whose text is of a known length and plain: `before` and `after`
+  // are its tags. False leaves the cursor where it was, and is no fault.
+  template <std::size_t Size, std::size_t N, std::size_t M>
+  bool eat_fixed(const char (&before)[N], const char (&after)[M], std::string_view& out) {
+    constexpr std::size_t kWhole = N - 1 + Size + M - 1;
+    if (static_cast<std::size_t>(end_ - p_) < kWhole || std::memcmp(p_, before, N - 1) != 0 ||
+        std::memcmp(p_ + N - 1 + Size, after, M - 1) != 0)
+      return false;
+    const char* text = p_ + N - 1;
+    unsigned odd = 0;
+    for (std::size_t i = 0; i < Size; ++i)
+      odd |= static_cast<unsigned>(static_cast<unsigned char>(text[i]) < 0x20) |
+             static_cast<unsigned>(text[i] == '<') | static_cast<unsigned>(text[i] == '&');
+    if (odd != 0) return false;
+    out = {text, Size};
+    p_ += kWhole;
+    return true;
+  }
+
+  Error fault() const;
+  bool fail(const char* why);  // kProtocol, here
+  bool fail(ErrorKind kind, const char* why);
+
+ private:
+  bool broken(const char* why);  // kTruncated at the end of the buffer, else fail(why)
+  bool skip_blank();
+  bool skip_misc();
+  bool skip_past(std::string_view stop, const char* why);
+  bool declaration();
+  bool open(Tag& tag);
+  bool attributes(Tag& tag);
+  bool close(std::string_view name);
+  bool name(std::string_view& out);
+  bool text_slowly(const Tag& tag, char* begin, char* write, std::string_view& out);
+  bool reference(char*& write);
+  bool character_reference(char*& write);
+  bool skip_text();
+
+  char* begin_;
+  char* p_;
+  char* end_;
+  std::size_t max_depth_;
+  std::vector<std::string_view> open_;  // the elements that skip() is inside of
+  ErrorKind kind_ = ErrorKind::kProtocol;
+  const char* why_ = nullptr;
+};
+
+}  // namespace s3ferry::s3
