@@ -41,7 +41,8 @@ struct CallSpec {
   // False: a write that may have happened must be looked at before it is sent again (rule 8). Then
   // only what surely did not happen is retried: no connection, throttling, wrong clock, old token.
   bool repeatable = true;
-  int attempts_before = 0;  // of the same work, when it was given back with kRetryBudget
+  int attempts_before = 0;    // of the same work, when it was given back with kRetryBudget
+  void* for_judge = nullptr;  // the judge's own; lives until the call has ended
 };
 
 struct Answer {
@@ -54,9 +55,10 @@ struct Answer {
 // Runs inside the retry loop, so a retryable error is sent again. It need not fill in operation,
 // key, request id, status or attempts; its message must not quote the body beyond the server's own
 // message.
-using Judge = Status (*)(const CallSpec& spec, const Answer& answer);
+// It may take the body out of the answer (to read it where it lies, into spec.for_judge).
+using Judge = Status (*)(const CallSpec& spec, Answer& answer);
 // By status alone: for answers without a body, and for services other than S3.
-Status judge_by_status(const CallSpec& spec, const Answer& answer);
+Status judge_by_status(const CallSpec& spec, Answer& answer);
 
 struct CallerOptions {
   RetryPolicy retry;
