@@ -30,8 +30,15 @@ struct EndpointParams {
   bool use_dualstack = false;
   bool use_fips = false;
   bool use_accelerate = false;
-  bool use_global = false;  // us-east-1 is asked at s3.amazonaws.com
+  bool use_global = false;         // us-east-1 is asked at s3.amazonaws.com
+  bool use_object_lambda = false;  // refused
 };
+
+// `addressing_style` of the configuration ("auto", "path", "virtual", or empty) as the aws CLI
+// takes it: auto means path style at a custom endpoint, virtual-host style at AWS and with
+// accelerate.
+bool force_path_style(std::string_view addressing_style, std::string_view endpoint_url,
+                      bool use_accelerate);
 
 // S3's endpoint rules, in the order of AWS's published rule set: virtual host; path style when
 // forced, for IP endpoints, and for names that cannot be a host name or hold dots under TLS; custom

@@ -80,6 +80,9 @@ class Signer {
   std::string presign(const SigningRequest& request, const SigningScope& scope,
                       const SigningKey& key, const Secret& token, std::int64_t expires_seconds,
                       bool token_signed = true);
+  // The signature over exactly the headers named ("host;x-amz-date"); empty when one is missing.
+  std::string signature_over(const SigningRequest& request, std::string_view signed_headers,
+                             const SigningScope& scope, const SigningKey& key);
   // 64 hex digits over any string to sign.
   std::string signature(const SigningScope& scope, const SigningKey& key, std::string_view text);
   // aws-chunked bodies: the signature of one chunk after `previous` (the seed's at first), and of
@@ -120,6 +123,9 @@ Result<ReceivedSignature> parse_presigned(std::string_view target);
 // compares in constant time. For a presigned target the signature's own parameter is left out.
 bool verify(Signer& signer, const SigningRequest& request, const ReceivedSignature& said,
             const Secret& secret);
+// The first x-amz-… header that the signature does not cover (S3 refuses such a request), or empty.
+std::string_view first_unsigned_amz_header(const SigningRequest& request,
+                                           std::string_view signed_headers);
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace s3ferry::aws

@@ -1,11 +1,12 @@
-// s3ferry_vectors [-v] DIR: runs every vector file below DIR. Exit 1 if a case failed, 2 on bad use.
-
-#include <fmt/format.h>
+// s3ferry_vectors [-v] DIR: runs every vector file below DIR. Exit 1 if a case failed, 2 on bad
+// use.
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include <fmt/format.h>
 
 #include "vectors/runner.h"
 
@@ -28,13 +29,16 @@ namespace {
 
 std::vector<Runner> all_runners() {
   std::vector<Runner> runners;
+  runners.push_back(sigv4_runner());
+  runners.push_back(endpoints_runner());
   return runners;
 }
 
 int run_directory(const std::filesystem::path& root, bool verbose) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root))
-    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
+    if (entry.is_regular_file() && entry.path().extension() == ".json")
+      files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   const auto runners = all_runners();
   Report report(verbose);
@@ -47,9 +51,8 @@ int run_directory(const std::filesystem::path& root, bool verbose) {
       continue;
     }
     const std::string folder = std::filesystem::absolute(file).parent_path().filename().string();
-    const auto runner = std::find_if(runners.begin(), runners.end(), [&](const Runner& r) {
-      return r.takes(folder, document);
-    });
+    const auto runner = std::find_if(runners.begin(), runners.end(),
+                                     [&](const Runner& r) { return r.takes(folder, document); });
     if (runner == runners.end()) {
       report.fail("(file)", "no runner takes a file of this folder and shape");
       continue;
