@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "diff/object_view.h"
+#include "base/object_view.h"
 
 namespace s3ferry {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "diff/filters.h"
-#include "diff/object_view.h"
+#include "diff/folder_markers.h"
 
 namespace s3ferry {
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "diff/filters.h"
+#include "diff/folder_markers.h"
 #include "runtime/runtime.h"
 #include "transfer/events.h"
 #include "transfer/pair.h"

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/object_view.h"
 #include "base/types.h"
-#include "diff/object_view.h"
 #include "transfer/counters.h"
 #include "transfer/pair.h"
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "diff/compare.h"
 #include "diff/filters.h"
+#include "diff/folder_markers.h"
 #include "runtime/runtime.h"
 #include "transfer/counters.h"
 #include "transfer/events.h"

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/object_view.h"
+#include "listing/key_range.h"
+#include "listing/page_source.h"
+#include "runtime/event.h"
+#include "runtime/scope.h"
+#include "runtime/semaphore.h"
+
+namespace s3ferry {
+
+struct PageStreamOptions {
+  std::string prefix;  // raw bytes
+  KeyRange range;
+  std::uint32_t page_size = 1000;
+};
+
+// The objects of a range, page by page, while the next page is already being fetched. Holds two
+// pages, whatever the bucket holds. One reader. start() first, close() before it dies; the source,
+// the semaphore and the runtime outlive it.
+//
+// Fails with kListing (rule 6) when a page is out of order, duplicates a key, strays from the
+// prefix or repeats a token. A short or an empty truncated page is neither the end nor an error.
+// After an error there is no next page.
+class PageStream {
+ public:
+  // `slots`: LISTs in flight, shared by all streams of a run.
+  PageStream(Runtime& runtime, PageSource& source, Semaphore& slots, PageStreamOptions options);
+
+  void start();
+  // The next objects, keys relative to the prefix, never empty; valid until the next call. nullopt
+  // once the range is at its end, and only then: a failure is never taken for the end.
+  Task<Result<std::optional<std::span<const ObjectView>>>> next();
+  // Stops the fetch that is under way, if any.
+  Task<void> close();
+
+  std::uint64_t pages() const { return pages_; }  // fetched and found good
+  std::uint64_t objects() const { return objects_; }
+
+ private:
+  Task<void> fetch(s3::ListRequest request);
+  void fetch_ahead();
+  Status accept();
+  Status check_token();
+  tl::unexpected<Error> broken(std::string what, std::string_view key) const;
+
+  PageSource& source_;
+  Semaphore& slots_;
+  PageStreamOptions options_;
+  Scope scope_;
+  Event fetched_;
+  bool fetching_ = false;
+  bool finished_ = false;
+  Status fetch_status_;
+  s3::ListPage current_, ahead_;
+  std::vector<ObjectView> objects_now_;
+  std::string last_key_;  // raw; what came last, or the range's lower end
+  bool has_last_key_ = false;
+  // Brent's way to see any cycle of tokens while remembering one.
+  std::string marked_token_;
+  std::uint64_t tokens_since_mark_ = 0, next_mark_ = 1;
+  std::uint64_t pages_ = 0, objects_ = 0;
+};
+
+}  // namespace s3ferry
