@@ -344,7 +344,7 @@ void Caller::note_request(std::string_view operation, bool retry) {
   if (retry) ++found->retries;
 }
 
-Status judge_by_status(const CallSpec&, const Answer& answer) {
+Status judge_by_status(const CallSpec&, Answer& answer) {
   const int status = answer.status;
   if (status / 100 == 2) return {};
   ErrorKind kind = ErrorKind::kInvalidRequest;
