@@ -1,0 +1,49 @@
+#include "cli/option_table.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace s3ferry {
+
+unsigned command_bit(Command command) {
+  switch (command) {
+    case Command::kSync:
+      return kForSync;
+    case Command::kVerify:
+      return kForVerify;
+    case Command::kLs:
+      return kForLs;
+    case Command::kVersion:
+    case Command::kHelp:
+      return 0;
+  }
+  return 0;
+}
+
+const std::vector<Flag>& option_table() {
+  static const std::vector<Flag> table = [] {
+    std::vector<Flag> all;
+    for (auto&& part :
+         {transfer_flags(), check_flags(), connection_flags(), output_flags(), refused_flags()})
+      all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }();
+  return table;
+}
+
+tl::unexpected<Error> bad_value(std::string_view flag, std::string_view value,
+                                std::string_view what_it_takes) {
+  return fail(ErrorKind::kUsage,
+              fmt::format("{} '{}': it takes {}", flag, escape_for_display(value), what_it_takes));
+}
+
+Result<std::size_t> parse_count(std::string_view flag, const std::string& value, std::size_t low,
+                                std::size_t high) {
+  const auto n = parse_u64(value);
+  if (!n || *n < low || *n > high)
+    return bad_value(flag, value, fmt::format("a number from {} to {}", low, high));
+  return static_cast<std::size_t>(*n);
+}
+
+}  // namespace s3ferry

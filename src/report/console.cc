@@ -1,0 +1,116 @@
+#include "report/console.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/display.h"
+
+namespace s3ferry {
+
+Console::Console(Runtime& runtime, Output& out, Output& err, ConsoleOptions options)
+    : runtime_(runtime), out_(out), err_(err), options_(options), progress_(runtime.now()) {}
+
+void Console::on_begin(const Pair& pair, const RunCounters& counters) {
+  pair_ = &pair;
+  progress_.watch(&counters);
+}
+
+void Console::on_end() {
+  progress_.watch(nullptr);
+}
+
+void Console::on_phase(Phase phase) {
+  progress_.set_phase(phase);
+}
+
+void Console::on_copied(const CopiedEvent& event) {
+  if (pair_ != nullptr && !options_.quiet && !options_.only_show_errors && !options_.json)
+    result(copied_line(*pair_, event));
+}
+
+void Console::on_deleted(const DeletedEvent& event) {
+  if (pair_ != nullptr && !options_.quiet && !options_.only_show_errors && !options_.json)
+    result(deleted_line(*pair_, event));
+}
+
+void Console::on_skipped(const SkippedEvent& event) {
+  if (pair_ == nullptr || options_.quiet) return;
+  const bool warning = is_warning(event.reason);
+  if (warning)
+    message(skipped_line(*pair_, event));
+  else if (event.reason != SkipReason::kArchivedSilent &&
+           event.reason != SkipReason::kDeletionsRefused && !options_.only_show_errors &&
+           !options_.json)
+    result(skipped_line(*pair_, event));
+}
+
+void Console::on_failed(const FailedEvent& event) {
+  if (pair_ != nullptr && !options_.quiet) message(failed_line(*pair_, event));
+}
+
+void Console::on_warning(const WarningEvent& event) {
+  if (!options_.quiet) message("warning: " + escape_for_display(event.message));
+}
+
+void Console::on_difference(const DifferenceEvent& event) {
+  if (pair_ == nullptr || options_.quiet || options_.json) return;
+  const bool matters = !event.late && !event.excused;
+  if (matters || !options_.only_show_errors) result(difference_line(*pair_, event));
+}
+
+void Console::tick() {
+  out_.flush();
+  if (!options_.progress) return;
+  const std::string line = progress_.line(runtime_.now(), options_.columns);
+  if (line.empty()) return;
+  err_.write("\r\x1b[K");
+  err_.write(line);
+  err_.flush();
+  drawn_ = true;
+}
+
+void Console::finish(const RunReport& report) {
+  const bool talks = !options_.quiet && !options_.only_show_errors && !options_.json;
+  if (talks) {
+    for (const std::string& line : summary_lines(report)) result(line);
+    if (report.verdict() != CheckVerdict::kNotMade)
+      result(report.verdict() == CheckVerdict::kSuccess ? kCheckSuccess : kCheckFail);
+    if (!report.log_path.empty()) result("log: " + escape_for_display(report.log_path));
+  }
+  out_.flush();
+  if (report.sync && report.sync->stopped) message(error_line(*report.sync->stopped));
+  if (report.sync && !report.sync->deletions_message.empty())
+    message("s3ferry: nothing was deleted: " + escape_for_display(report.sync->deletions_message));
+  if (report.check_error) message(error_line(*report.check_error));
+  if (report.error) message(error_line(*report.error));
+  if (!talks && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
+  clear_progress();
+}
+
+void Console::result(std::string_view line) {
+  clear_progress();
+  out_.write(line);
+  out_.write("\n");
+}
+
+void Console::message(std::string_view line) {
+  clear_progress();
+  out_.flush();
+  err_.write(line);
+  err_.write("\n");
+  err_.flush();
+}
+
+void Console::clear_progress() {
+  if (!drawn_) return;
+  err_.write("\r\x1b[K");
+  err_.flush();
+  drawn_ = false;
+}
+
+std::string error_line(const Error& error) {
+  if (error.is(ErrorKind::kCancelled)) return "s3ferry: stopped on request";
+  return "s3ferry: " + reason_of(error);
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,136 @@
+#include "report/run_report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "report/display.h"
+
+namespace s3ferry {
+namespace {
+
+std::string skipped_text(const RunCounters& c) {
+  std::string text = fmt::format("skipped {}", display_count(c.skipped.objects));
+  std::string why;
+  for (std::size_t i = 0; i < kSkipReasons; ++i)
+    if (c.skipped_because[i] > 0)
+      why += fmt::format("{}{} {}", why.empty() ? "" : ", ", to_string(static_cast<SkipReason>(i)),
+                         display_count(c.skipped_because[i]));
+  return why.empty() ? text : fmt::format("{} ({})", text, why);
+}
+
+std::string listed_line(std::string_view side, const Tally& listed, const Tally& excluded,
+                        const Tally& ignored, bool whole) {
+  std::string line = fmt::format("{} listed: {}", side, display_tally(listed));
+  if (excluded.objects > 0)
+    line += fmt::format(", {} excluded by filters", display_count(excluded.objects));
+  if (ignored.objects > 0)
+    line += fmt::format(", {} folder markers ignored", display_count(ignored.objects));
+  if (!whole) line += ", not to its end";
+  return line;
+}
+
+void add_sync(std::vector<std::string>& lines, const RunReport& report) {
+  const SyncResult& sync = *report.sync;
+  const RunCounters& c = sync.counters;
+  const bool dry = report.dry_run;
+  lines.push_back(
+      fmt::format("{} {}, same {}, {} {}, {}, failed {}, in {}", dry ? "would copy" : "copied",
+                  display_tally(dry ? c.would_copy : c.copied), display_count(c.same.objects),
+                  dry ? "would delete" : "deleted",
+                  display_count(dry ? c.would_delete.objects : c.deleted.objects), skipped_text(c),
+                  display_count(c.failed.objects), display_duration(report.runtime)));
+  lines.push_back(listed_line("source", c.listed_source, c.excluded_source,
+                              c.ignored_markers_source, c.source_listed_whole));
+  lines.push_back(listed_line("target", c.listed_target, c.excluded_target,
+                              c.ignored_markers_target, c.target_listed_whole));
+  if (c.extras_kept.objects > 0)
+    lines.push_back(
+        fmt::format("only at the target: {}, kept (no --delete)", display_tally(c.extras_kept)));
+  if (c.late > 0)
+    lines.push_back(fmt::format("changed at the source while copying: {}", display_count(c.late)));
+  if (c.conflicts > 0)
+    lines.push_back(fmt::format("written by somebody else at the target meanwhile: {} (of failed)",
+                                display_count(c.conflicts)));
+  if (!sync.deletions_message.empty())
+    lines.push_back("deletions refused: " + escape_for_display(sync.deletions_message));
+  if (sync.stopped) lines.push_back("stopped: " + reason_of(*sync.stopped));
+}
+
+void add_check(std::vector<std::string>& lines, const RunReport& report) {
+  if (report.check_error) {
+    lines.push_back("the check could not be made: " + reason_of(*report.check_error));
+    return;
+  }
+  if (!report.check) return;
+  const CheckCounters& c = report.check->counters;
+  auto side = [&](std::string_view name, const Tally& tally, const Tally& markers) {
+    lines.push_back(fmt::format("check, {}: {}, {} folder markers", name, display_tally(tally),
+                                display_count(markers.objects)));
+  };
+  side("source", c.source, c.markers_source);
+  side("target", c.target, c.markers_target);
+  lines.push_back(fmt::format("check ({}): {} match", to_string(report.check->level),
+                              display_count(c.matched)) +
+                  (c.by_etag > 0 ? fmt::format(", {} by ETag", display_count(c.by_etag)) : "") +
+                  (c.by_size > 0 ? fmt::format(", {} by size", display_count(c.by_size)) : "") +
+                  (c.by_size_encrypted > 0 ? fmt::format(", {} by size because a key encrypts them",
+                                                         display_count(c.by_size_encrypted))
+                                           : "") +
+                  (c.by_size_layout > 0 ? fmt::format(", {} by size because their parts differ",
+                                                      display_count(c.by_size_layout))
+                                        : ""));
+  lines.push_back(
+      fmt::format("check: {} missing, {} extra, {} differ in size, {} differ in ETag, {} "
+                  "not looked at, {} late, {} excused",
+                  display_count(c.missing), display_count(c.extra), display_count(c.size_differs),
+                  display_count(c.etag_differs), display_count(c.could_not_look),
+                  display_count(c.late), display_count(c.excused)));
+  if (!report.check->advice.empty())
+    lines.push_back("advice: " + escape_for_display(report.check->advice));
+}
+
+}  // namespace
+
+std::string_view to_string(CheckVerdict verdict) {
+  switch (verdict) {
+    case CheckVerdict::kNotMade:
+      return "none";
+    case CheckVerdict::kSuccess:
+      return "success";
+    case CheckVerdict::kFail:
+      return "fail";
+  }
+  return "none";
+}
+
+CheckVerdict RunReport::verdict() const {
+  if (check_error) return CheckVerdict::kFail;
+  if (!check || check->level == CheckLevel::kNone) return CheckVerdict::kNotMade;
+  return check->passed ? CheckVerdict::kSuccess : CheckVerdict::kFail;
+}
+
+bool RunReport::job_succeeded() const {
+  return (exit_code == 0 || exit_code == 2) && verdict() != CheckVerdict::kFail;
+}
+
+std::uint64_t RunReport::late() const {
+  if (check) return check->counters.late;
+  return sync ? sync->counters.late : 0;
+}
+
+std::vector<std::string> summary_lines(const RunReport& report) {
+  std::vector<std::string> lines;
+  if (report.sync) add_sync(lines, report);
+  add_check(lines, report);
+  if (!report.requests.empty()) {
+    std::string line = "requests:";
+    for (const auto& [name, count] : report.requests)
+      line += fmt::format("{} {} {}", line.ends_with(':') ? "" : ",", name, display_count(count));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace s3ferry
