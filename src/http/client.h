@@ -20,7 +20,7 @@ struct ProxySettings {
 };
 
 struct ClientOptions {
-  std::string ca_bundle;   // PEM file used instead of the system's certificates; empty: the system's
+  std::string ca_bundle;  // PEM file used instead of the system's certificates; empty: the system's
   bool verify_tls = true;  // false: any certificate is taken; said once in the log
   ProxySettings proxy;
   std::size_t max_connections = 0;  // an origin, in use and idle; 0: no limit of its own

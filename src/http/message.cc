@@ -1,8 +1,8 @@
 #include "http/message.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -10,11 +10,16 @@ namespace s3ferry::http {
 
 std::string_view to_string(Method method) {
   switch (method) {
-    case Method::kGet: return "GET";
-    case Method::kHead: return "HEAD";
-    case Method::kPut: return "PUT";
-    case Method::kPost: return "POST";
-    case Method::kDelete: return "DELETE";
+    case Method::kGet:
+      return "GET";
+    case Method::kHead:
+      return "HEAD";
+    case Method::kPut:
+      return "PUT";
+    case Method::kPost:
+      return "POST";
+    case Method::kDelete:
+      return "DELETE";
   }
   return "GET";
 }
@@ -41,7 +46,9 @@ std::string Origin::authority() const {
   return out;
 }
 
-std::string Origin::to_string() const { return (tls ? "https://" : "http://") + authority(); }
+std::string Origin::to_string() const {
+  return (tls ? "https://" : "http://") + authority();
+}
 
 Result<Url> parse_url(std::string_view text) {
   auto bad = [&](std::string_view why) {
@@ -92,6 +99,7 @@ Result<Url> parse_url(std::string_view text) {
 }
 
 Task<Status> read_all(BodyReader& body, std::string& out, ByteCount limit_bytes) {
+  out.reserve(out.size() + std::min(body.length_hint(), limit_bytes));
   for (;;) {
     auto chunk = co_await body.read();
     if (!chunk) co_return fail(std::move(chunk.error()));

@@ -34,6 +34,7 @@ class Headers {
   auto begin() const { return fields_.begin(); }
   auto end() const { return fields_.end(); }
   std::size_t size() const { return fields_.size(); }
+  void reserve(std::size_t fields) { fields_.reserve(fields); }
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
@@ -75,6 +76,8 @@ class BodyReader {
   // The next bytes, valid until the next call; an empty view is the end. An answer that ends before
   // its declared length is kTruncated. After an error every call returns an error.
   virtual Task<Result<std::string_view>> read() = 0;
+  // The whole body's length where the answer says it; else 0. To reserve by, not to rely on.
+  virtual ByteCount length_hint() const { return 0; }
 };
 
 // What a request carries. Either `bytes`, or a stream of exactly `length` bytes that `open` starts
@@ -90,7 +93,8 @@ struct Request {
   Method method = Method::kGet;
   Origin origin;
   std::string target = "/";  // origin-form, sent as it is: path, '?', query
-  Headers headers;  // complete but for Host and Content-Length, which the transport writes if absent
+  Headers
+      headers;  // complete but for Host and Content-Length, which the transport writes if absent
   std::string body;
   std::shared_ptr<BodySource> stream;  // instead of `body`
   Deadlines deadlines;

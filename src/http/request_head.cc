@@ -1,0 +1,98 @@
+#include "http/request_head.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace s3ferry::http {
+namespace {
+
+bool breaks_value(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+bool is_target(std::string_view target) {
+  if (!target.starts_with('/') && target != "*") return false;
+  return std::none_of(target.begin(), target.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte == 0x7F || byte == '#';
+  });
+}
+
+bool is_field_name(std::string_view name) {
+  if (name.empty()) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte >= 0x7F) return false;
+    return std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
+  });
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool has_own_body(Method method) {
+  return method == Method::kPut || method == Method::kPost;
+}
+
+}  // namespace
+
+Status append_request_head(std::string& out, const Request& request,
+                           const std::string* proxy_authorization) {
+  auto refuse = [](std::string text) { return fail(ErrorKind::kInvalidRequest, std::move(text)); };
+  if (!is_target(request.target)) return refuse("the request's target is not a well-encoded path");
+  const std::size_t start = out.size();
+  out.append(to_string(request.method)).append(" ");
+  if (proxy_authorization != nullptr) out.append(request.origin.to_string());
+  out.append(request.target).append(" HTTP/1.1\r\n");
+  bool host = false, length = false;
+  std::string_view problem;
+  for (const auto& [name, value] : request.headers) {
+    if (!is_field_name(name) || breaks_value(value)) {
+      problem = "holds a line break or another character that a header cannot carry";
+    } else if (name.size() == 4 && iequals_ascii(name, "host")) {
+      host = true;
+    } else if (name.size() == 14 && iequals_ascii(name, "content-length")) {
+      length = true;
+      if (parse_u64(value) != request.body_length()) problem = "is not the length of the body";
+    } else if (name.size() == 17 && iequals_ascii(name, "transfer-encoding")) {
+      problem = "is not for a caller to set";
+    }
+    if (!problem.empty()) {
+      out.resize(start);
+      return refuse(fmt::format("the request header '{}' {}", escape_for_display(name), problem));
+    }
+    append_field(out, name, value);
+  }
+  if (!host) {
+    if (breaks_value(request.origin.host)) {
+      out.resize(start);
+      return refuse("the endpoint's name holds a line break");
+    }
+    append_field(out, "Host", request.origin.authority());
+  }
+  const ByteCount size = request.body_length();
+  if (!length && (size > 0 || has_own_body(request.method))) {
+    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);
+  }
+  if (proxy_authorization != nullptr && !proxy_authorization->empty())
+    append_field(out, "Proxy-Authorization", *proxy_authorization);
+  out.append("\r\n");
+  return {};
+}
+
+void append_connect_head(std::string& out, const Origin& origin,
+                         const std::string& proxy_authorization) {
+  const bool v6 = origin.host.find(':') != std::string::npos;
+  const std::string where =
+      fmt::format("{}{}{}:{}", v6 ? "[" : "", origin.host, v6 ? "]" : "", origin.port);
+  fmt::format_to(std::back_inserter(out), "CONNECT {} HTTP/1.1\r\nHost: {}\r\n", where, where);
+  if (!proxy_authorization.empty()) append_field(out, "Proxy-Authorization", proxy_authorization);
+  out.append("\r\n");
+}
+
+}  // namespace s3ferry::http

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "http/resolver.h"
+#include "http/stream.h"
+#include "http/tls.h"
+
+namespace s3ferry::http {
+
+// A TCP stream that can go over to TLS once (after a proxy's CONNECT, or at once).
+class TcpStream : public Stream {
+ public:
+  // Connects to one address. kConnect with the system's reason; kCancelled.
+  static Task<Result<std::unique_ptr<TcpStream>>> connect(Runtime& runtime, Address address);
+  // kTls with what to do; kCancelled.
+  virtual Task<Status> start_tls(TlsContext& context, const std::string& host,
+                                 const std::string& where) = 0;
+};
+
+}  // namespace s3ferry::http

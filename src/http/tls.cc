@@ -1,0 +1,224 @@
+#include "http/tls.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+
+namespace s3ferry::http {
+namespace {
+
+// OpenSSL's own socket BIO writes with write(), which raises SIGPIPE when the peer is gone; this
+// one sends with MSG_NOSIGNAL.
+int bio_fd(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+int bio_write(BIO* bio, const char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t n = ::send(bio_fd(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
+  return static_cast<int>(n);
+}
+
+int bio_read(BIO* bio, char* data, int size) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t n = ::recv(bio_fd(bio), data, static_cast<std::size_t>(size), 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
+  if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  return static_cast<int>(n);
+}
+
+long bio_control(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_FLUSH) return 1;
+  if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+  return 0;
+}
+
+struct MethodDeleter {
+  void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+};
+std::unique_ptr<BIO_METHOD, MethodDeleter> make_bio_method() {
+  std::unique_ptr<BIO_METHOD, MethodDeleter> method(
+      BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "socket"));
+  BIO_meth_set_write(method.get(), bio_write);
+  BIO_meth_set_read(method.get(), bio_read);
+  BIO_meth_set_ctrl(method.get(), bio_control);
+  return method;
+}
+BIO_METHOD* bio_method() {
+  static const auto method = make_bio_method();  // immutable
+  return method.get();
+}
+
+std::string openssl_text(unsigned long code) {
+  if (code == 0) return "the connection was closed";
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : fmt::format("OpenSSL error {:#x}", code);
+}
+
+bool is_ip_address(const std::string& host) {
+  unsigned char bytes[16];
+  return inet_pton(AF_INET, host.c_str(), bytes) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), bytes) == 1;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundle, bool verify) {
+  ERR_clear_error();
+  SSL_CTX* raw = SSL_CTX_new(TLS_client_method());
+  if (raw == nullptr) return fail(ErrorKind::kTls, "OpenSSL could not be set up");
+  std::unique_ptr<TlsContext> context(new TlsContext(raw, verify));
+  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
+  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_read_ahead(raw, 1);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  if (!verify) return context;
+  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
+  if (ca_bundle.empty()) {
+    SSL_CTX_set_default_verify_paths(raw);
+  } else if (SSL_CTX_load_verify_file(raw, ca_bundle.c_str()) != 1) {
+    const std::string why = openssl_text(ERR_get_error());
+    return fail(ErrorKind::kConfig,
+                fmt::format("the CA bundle '{}' cannot be used ({}): give a readable PEM file",
+                            ca_bundle, why));
+  }
+  return context;
+}
+
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
+
+Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int socket,
+                                                     const std::string& host) {
+  ERR_clear_error();
+  SSL* ssl = SSL_new(context.context_);
+  BIO* bio = BIO_new(bio_method());
+  if (ssl == nullptr || bio == nullptr) {
+    SSL_free(ssl);
+    BIO_free(bio);
+    return fail(ErrorKind::kTls, "OpenSSL could not be set up");
+  }
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_connect_state(ssl);
+  std::unique_ptr<TlsSession> session(new TlsSession(ssl));
+  bool named = true;
+  if (is_ip_address(host)) {
+    if (context.verify_)
+      named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+  } else {
+    named = SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (named && context.verify_) named = SSL_set1_host(ssl, host.c_str()) == 1;
+  }
+  if (!named)
+    return fail(ErrorKind::kTls, fmt::format("'{}' cannot be used as the name of a server", host));
+  return session;
+}
+
+TlsSession::~TlsSession() {
+  SSL_free(ssl_);
+}
+
+IoResult TlsSession::classify(int result) {
+  switch (SSL_get_error(ssl_, result)) {
+    case SSL_ERROR_WANT_READ:
+      return {IoResult::Kind::kWantRead, 0};
+    case SSL_ERROR_WANT_WRITE:
+      return {IoResult::Kind::kWantWrite, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {IoResult::Kind::kEof, 0};
+    default:
+      break;
+  }
+  const int system_error = errno;
+  error_code_ = ERR_peek_error();
+  if (error_code_ != 0) {
+    reason_ = openssl_text(error_code_);
+  } else {
+    reason_ = system_error != 0 ? std::string(strerrordesc_np(system_error))
+                                : std::string("closed without a TLS close");
+  }
+  return {IoResult::Kind::kBroken, 0};
+}
+
+IoResult TlsSession::handshake() {
+  ERR_clear_error();
+  errno = 0;
+  const int result = SSL_do_handshake(ssl_);
+  if (result == 1) return {IoResult::Kind::kOk, 1};
+  return classify(result);
+}
+
+Error TlsSession::handshake_error(const std::string& where) const {
+  auto tls = [](std::string text) { return Error(ErrorKind::kTls, std::move(text)); };
+  const long verdict = SSL_get_verify_result(ssl_);
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    return tls(
+        fmt::format("the certificate of {} is made for another name: check the endpoint "
+                    "(a bucket name with dots needs path style)",
+                    where));
+  if (verdict == X509_V_ERR_CERT_HAS_EXPIRED || verdict == X509_V_ERR_CERT_NOT_YET_VALID)
+    return tls(
+        fmt::format("the certificate of {} is not valid today ({}): check this machine's "
+                    "clock, then the server's certificate",
+                    where, X509_verify_cert_error_string(verdict)));
+  if (verdict != X509_V_OK)
+    return tls(
+        fmt::format("the certificate of {} is not trusted ({}): give its authority's "
+                    "certificate with --ca-bundle FILE",
+                    where, X509_verify_cert_error_string(verdict)));
+  if (ERR_GET_REASON(error_code_) == SSL_R_WRONG_VERSION_NUMBER && error_code_ != 0)
+    return tls(fmt::format("{} does not speak TLS: is it an http:// endpoint?", where));
+  return tls(fmt::format("no TLS connection with {} ({}): it must offer TLS 1.2 or newer", where,
+                         reason_));
+}
+
+IoResult TlsSession::read_some(char* data, std::size_t size) {
+  ERR_clear_error();
+  errno = 0;
+  std::size_t total = 0;
+  while (total < size) {
+    std::size_t n = 0;
+    const int result = SSL_read_ex(ssl_, data + total, size - total, &n);
+    if (result == 1) {
+      total += n;
+      continue;
+    }
+    // What was read is handed out first; the condition comes again with the next call.
+    if (total > 0) break;
+    return classify(result);
+  }
+  return {IoResult::Kind::kOk, total};
+}
+
+IoResult TlsSession::write_some(const char* data, std::size_t size) {
+  ERR_clear_error();
+  errno = 0;
+  std::size_t n = 0;
+  const int result = SSL_write_ex(ssl_, data, size, &n);
+  if (result == 1) return {IoResult::Kind::kOk, n};
+  return classify(result);
+}
+
+bool TlsSession::is_quiet() {
+  ERR_clear_error();
+  char byte;
+  // Also takes in session tickets, which are no answer.
+  const int result = SSL_peek(ssl_, &byte, 1);
+  return result <= 0 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ;
+}
+
+}  // namespace s3ferry::http
