@@ -37,12 +37,14 @@ struct ScriptedServer::Impl {
       : runtime(runtime_),
         scripts(std::move(s)),
         acceptor(runtime.executor(), Tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        port(acceptor.local_endpoint().port()),
         context(asio::ssl::context::tls_server),
         connections_scope(runtime) {}
 
   Runtime& runtime;
   std::vector<Script> scripts;
   Acceptor acceptor;
+  std::uint16_t port;
   asio::ssl::context context;
   Scope connections_scope;
   std::vector<std::string> received;
