@@ -31,7 +31,7 @@ bool is_trusted_plain_host(const std::string& host) {
 
 // An answer of either endpoint: success, or one line that names the status. Bodies are not quoted:
 // they come from whatever answers at that address.
-Status judge_metadata(const CallSpec&, const Answer& answer) {
+Status judge_metadata(const CallSpec&, Answer& answer) {
   if (answer.status == 200) return Status();
   const ErrorKind kind = answer.status >= 500   ? ErrorKind::kServer
                          : answer.status == 429 ? ErrorKind::kThrottled

@@ -68,7 +68,7 @@ Result<SsoToken> load_token(Host& host, const SsoPlan& plan, const std::string& 
   return token;
 }
 
-Status judge_json(const CallSpec& spec, const Answer& answer) {
+Status judge_json(const CallSpec& spec, Answer& answer) {
   if (answer.status >= 200 && answer.status < 300) return Status();
   const json body = json::parse(answer.body, nullptr, false);
   const auto member = [&body](const char* name) {

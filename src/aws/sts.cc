@@ -27,7 +27,7 @@ ErrorKind kind_of(int status, std::string_view code) {
   return ErrorKind::kCredentials;
 }
 
-Status judge_sts(const CallSpec& spec, const Answer& answer) {
+Status judge_sts(const CallSpec& spec, Answer& answer) {
   pugi::xml_document document;
   const bool parsed = parse_xml(answer.body, document);
   if (answer.status >= 200 && answer.status < 300) {
