@@ -145,7 +145,7 @@ ScriptedServer::ScriptedServer(Runtime& runtime, std::vector<Script> scripts, Op
 ScriptedServer::~ScriptedServer() = default;
 
 std::uint16_t ScriptedServer::port() const {
-  return impl_->acceptor.local_endpoint().port();
+  return impl_->port;
 }
 const std::vector<std::string>& ScriptedServer::received() const {
   return impl_->received;
