@@ -31,8 +31,6 @@ std::vector<Runner> all_runners() {
   std::vector<Runner> runners;
   runners.push_back(sigv4_runner());
   runners.push_back(endpoints_runner());
-  runners.push_back(retry_runner());
-  runners.push_back(multipart_plan_runner());
   return runners;
 }
 
