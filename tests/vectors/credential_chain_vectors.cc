@@ -176,7 +176,7 @@ std::string compare_credentials(const aws::Credentials& got, const Json& wanted)
 }
 
 WallTime start_of(const Json& result) {
-  constexpr std::int64_t kOtherwise = 1'700'000'000;
+  constexpr std::int64_t kOtherwise = 1'200'000'000;
   std::int64_t at = kOtherwise;
   if (result.contains("Ok")) at = result["Ok"].value("expiry", kOtherwise) - 3600;
   return WallTime(std::chrono::seconds(at));
