@@ -100,12 +100,13 @@ class Caller {
   struct Try;  // what one call carries from attempt to attempt
 
   Task<Result<http::Response>> attempt(Try& state);
-  Task<Status> settle(Try& state, Error error);
   Task<Result<Answer>> read_answer(Try& state, http::Response response);
-  http::Request build(Try& state);
-  void note_request(std::string_view operation, bool retry);
+  Task<Status> settle(Try& state, Error error);
+  Task<bool> renew_credentials(Try& state, const Error& error);
   bool correct_clock(Try& state, const Error& error);
-  Error finish(Try& state, Error error) const;
+  http::Request build(Try& state);
+  void sign(Try& state, http::Request& request);
+  void note_request(std::string_view operation, bool retry);
 
   Runtime& runtime_;
   http::Transport& transport_;

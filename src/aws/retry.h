@@ -73,11 +73,10 @@ class RetrySession {
   const RetryPolicy& policy_;
   RetryBudget& budget_;
   int attempts_;
-  int retries_ = 0;
   int last_cost_ = 0;
 };
 
-// min(cap, base × 2^retries) × unit.
+// min(cap, base × 2^retries) × unit; `retries` is 0 before the first one.
 Duration backoff_delay(const RetryPolicy& policy, RetryCause cause, int retries, double unit);
 
 }  // namespace s3ferry::aws

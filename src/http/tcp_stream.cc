@@ -98,20 +98,30 @@ class SocketStream final : public TcpStream {
                          const std::string& where) override {
     auto session = TlsSession::make(context, socket_.native_handle(), host);
     if (!session) co_return fail(std::move(session.error()));
+    co_return co_await shake_hands(std::move(*session), where);
+  }
+
+  Task<Status> accept_tls(TlsContext& context) override {
+    auto session = TlsSession::make_server(context, socket_.native_handle());
+    if (!session) co_return fail(std::move(session.error()));
+    co_return co_await shake_hands(std::move(*session), "the client");
+  }
+
+ private:
+  Task<Status> shake_hands(std::unique_ptr<TlsSession> session, std::string where) {
     for (;;) {
-      const IoResult step = (*session)->handshake();
+      const IoResult step = session->handshake();
       if (step.kind == IoResult::Kind::kOk) break;
       if (step.kind != IoResult::Kind::kWantRead && step.kind != IoResult::Kind::kWantWrite)
-        co_return fail((*session)->handshake_error(where));
+        co_return fail(session->handshake_error(where));
       Status ready =
           co_await wait(step.kind == IoResult::Kind::kWantRead ? Ready::kRead : Ready::kWrite);
       if (!ready) co_return ready;
     }
-    tls_ = std::move(*session);
+    tls_ = std::move(session);
     co_return Status();
   }
 
- private:
   Task<void> wait_for_either() {
     co_await asio::experimental::make_parallel_group(
         socket_.async_wait(Socket::wait_read, asio::deferred),
@@ -132,6 +142,17 @@ class SocketStream final : public TcpStream {
 };
 
 }  // namespace
+
+std::unique_ptr<TcpStream> TcpStream::adopt(Runtime& runtime, int descriptor) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  (void)::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size);
+  Socket socket(runtime.executor(), name.ss_family == AF_INET6 ? Tcp::v6() : Tcp::v4(), descriptor);
+  boost::system::error_code ec;
+  socket.non_blocking(true, ec);
+  set_options(socket);
+  return std::make_unique<SocketStream>(std::move(socket));
+}
 
 Task<Result<std::unique_ptr<TcpStream>>> TcpStream::connect(Runtime& runtime, Address address) {
   const auto state = co_await asio::this_coro::cancellation_state;

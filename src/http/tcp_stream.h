@@ -14,9 +14,13 @@ class TcpStream : public Stream {
  public:
   // Connects to one address. kConnect with the system's reason; kCancelled.
   static Task<Result<std::unique_ptr<TcpStream>>> connect(Runtime& runtime, Address address);
-  // kTls with what to do; kCancelled.
+  // Takes over a connected socket (a server's).
+  static std::unique_ptr<TcpStream> adopt(Runtime& runtime, int socket);
+  // As the client. kTls with what to do; kCancelled.
   virtual Task<Status> start_tls(TlsContext& context, const std::string& host,
                                  const std::string& where) = 0;
+  // As the server, with a context made for that. kTls, kCancelled.
+  virtual Task<Status> accept_tls(TlsContext& context) = 0;
 };
 
 }  // namespace s3ferry::http

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -70,6 +71,18 @@ bool is_ip_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), bytes) == 1;
 }
 
+struct BioDeleter {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+
+void set_common_options(SSL_CTX* context) {
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundle, bool verify) {
@@ -77,11 +90,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundl
   SSL_CTX* raw = SSL_CTX_new(TLS_client_method());
   if (raw == nullptr) return fail(ErrorKind::kTls, "OpenSSL could not be set up");
   std::unique_ptr<TlsContext> context(new TlsContext(raw, verify));
-  SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
-  SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
-  SSL_CTX_set_read_ahead(raw, 1);
-  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  set_common_options(raw);
   if (!verify) return context;
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   if (ca_bundle.empty()) {
@@ -99,8 +108,28 @@ TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int socket,
-                                                     const std::string& host) {
+Result<std::unique_ptr<TlsContext>> TlsContext::make_server(const std::string& certificate,
+                                                            const std::string& key) {
+  ERR_clear_error();
+  SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
+  if (raw == nullptr) return fail(ErrorKind::kTls, "OpenSSL could not be set up");
+  std::unique_ptr<TlsContext> context(new TlsContext(raw, false));
+  set_common_options(raw);
+  const std::unique_ptr<BIO, BioDeleter> certificate_text(
+      BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size())));
+  const std::unique_ptr<BIO, BioDeleter> key_text(
+      BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+  X509* x509 = PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr);
+  EVP_PKEY* pkey = PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr);
+  const bool used = x509 != nullptr && pkey != nullptr && SSL_CTX_use_certificate(raw, x509) == 1 &&
+                    SSL_CTX_use_PrivateKey(raw, pkey) == 1;
+  X509_free(x509);
+  EVP_PKEY_free(pkey);
+  if (!used) return fail(ErrorKind::kConfig, "the server's certificate or key cannot be used");
+  return context;
+}
+
+Result<std::unique_ptr<TlsSession>> TlsSession::over(TlsContext& context, int socket) {
   ERR_clear_error();
   SSL* ssl = SSL_new(context.context_);
   BIO* bio = BIO_new(bio_method());
@@ -112,8 +141,21 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int so
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
+  return std::unique_ptr<TlsSession>(new TlsSession(ssl));
+}
+
+Result<std::unique_ptr<TlsSession>> TlsSession::make_server(TlsContext& context, int socket) {
+  auto session = over(context, socket);
+  if (session) SSL_set_accept_state((*session)->ssl_);
+  return session;
+}
+
+Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int socket,
+                                                     const std::string& host) {
+  auto session = over(context, socket);
+  if (!session) return session;
+  SSL* ssl = (*session)->ssl_;
   SSL_set_connect_state(ssl);
-  std::unique_ptr<TlsSession> session(new TlsSession(ssl));
   bool named = true;
   if (is_ip_address(host)) {
     if (context.verify_)

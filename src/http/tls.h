@@ -18,6 +18,9 @@ class TlsContext {
  public:
   // kConfig when the bundle cannot be read.
   static Result<std::unique_ptr<TlsContext>> make(const std::string& ca_bundle, bool verify);
+  // The other end, for servers on this machine: certificate and key in PEM.
+  static Result<std::unique_ptr<TlsContext>> make_server(const std::string& certificate,
+                                                         const std::string& key);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -29,12 +32,14 @@ class TlsContext {
   bool verify_;
 };
 
-// The client's end of one TLS connection over a non-blocking socket, which it does not own.
+// One end of a TLS connection over a non-blocking socket, which it does not own.
 class TlsSession {
  public:
   // `host` is sent as SNI and looked for in the certificate (a DNS name, or an IP address).
   static Result<std::unique_ptr<TlsSession>> make(TlsContext& context, int socket,
                                                   const std::string& host);
+  // The server's end.
+  static Result<std::unique_ptr<TlsSession>> make_server(TlsContext& context, int socket);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
@@ -51,6 +56,7 @@ class TlsSession {
 
  private:
   explicit TlsSession(ssl_st* ssl) : ssl_(ssl) {}
+  static Result<std::unique_ptr<TlsSession>> over(TlsContext& context, int socket);
   IoResult classify(int result);
   ssl_st* ssl_;
   std::string reason_;

@@ -59,7 +59,8 @@ struct CheckCounters {
   std::uint64_t missing = 0, extra = 0, size_differs = 0, etag_differs = 0;  // within the verdict
   std::uint64_t could_not_look = 0;
   std::uint64_t late = 0;
-  std::uint64_t excused = 0;           // behind the threshold; extras without extras_fail
+  std::uint64_t excused = 0;           // behind the threshold
+  std::uint64_t extras_allowed = 0;    // extras without extras_fail
   std::uint64_t within_threshold = 0;  // the source's objects that had to match
   std::uint64_t list_pages_source = 0, list_pages_target = 0, heads = 0;
 };

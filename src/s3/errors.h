@@ -17,4 +17,7 @@ ErrorKind kind_of(std::string_view code, int status, std::string_view operation)
 Error error_from_answer(std::string_view operation, std::string_view key, int status,
                         const http::Headers& headers, std::string_view body);
 
+// One <Error> of a DeleteResult.
+Error error_from_delete_line(std::string_view key, std::string_view code, std::string_view message);
+
 }  // namespace s3ferry::s3

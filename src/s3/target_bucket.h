@@ -6,6 +6,10 @@
 
 #include "s3/bucket_reader.h"
 
+namespace s3ferry::aws {
+struct CallSpec;
+}
+
 namespace s3ferry::s3 {
 
 // The side that is written. A server-side copy is a request to the target, signed by the identity
@@ -45,6 +49,11 @@ class TargetBucket final : public BucketReader {
   // In `region`, or in the connection's where it is empty. kConflict: the name is taken.
   Task<Status> create(std::string region = {}, std::string ownership = {},
                       bool object_lock = false);
+
+ private:
+  Task<Status> put_document(aws::CallSpec spec);
+  Task<Result<std::vector<DeleteOutcome>>> delete_in_one_request(
+      const std::vector<DeleteTarget>& targets);
 };
 
 }  // namespace s3ferry::s3

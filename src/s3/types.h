@@ -86,6 +86,7 @@ struct HeadRequest {
   ETag if_match;
   std::optional<std::uint32_t> part_number;
   bool checksum_mode = false;
+  int attempts_before = 0;  // requests made for it before it was given back (kRetryBudget)
 };
 
 struct GetRequest {
@@ -111,6 +112,7 @@ struct ListRequest {
   std::string start_after;         // raw key bytes; exclusive
   std::string continuation_token;  // of the page before; start_after is then not needed
   std::optional<std::uint32_t> max_keys;
+  int attempts_before = 0;
 };
 
 struct BucketEntry {
@@ -170,6 +172,10 @@ struct CopyRequest {
   Directive metadata_directive = Directive::kUnset, tagging_directive = Directive::kUnset;
   WriteAttributes attributes;
   WriteCondition condition;
+  // False: a copy that may have happened is not sent again (a versioned target would get a second
+  // version); look first. With a condition it never is.
+  bool repeatable = true;
+  int attempts_before = 0;
 };
 struct CopyResult {
   ETag etag;  // may be empty where a server does not say

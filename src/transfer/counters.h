@@ -55,6 +55,7 @@ struct RunCounters {
   Tally skipped_deletes, failed_deletes;          // thereof planned deletions
   std::array<std::uint64_t, 4> copied_because{};  // by CopyReason
   std::array<std::uint64_t, kSkipReasons> skipped_because{};
+  Tally not_tried;              // planned copies that were still waiting when the run was stopped
   std::uint64_t late = 0;       // changed at the source after the run began, and copied so
   std::uint64_t conflicts = 0;  // of failed: a foreign write at the target
   std::uint64_t requeued = 0;   // copies given back because the server asked for a slower pace

@@ -12,11 +12,6 @@
 
 namespace s3ferry {
 
-enum class Side : std::uint8_t { kSource, kTarget };
-inline std::string_view to_string(Side side) {
-  return side == Side::kSource ? "source" : "target";
-}
-
 enum class Phase : std::uint8_t { kCopying, kDeleting, kChecking };
 std::string_view to_string(Phase phase);  // "copying", "deleting", "checking"
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +15,11 @@ namespace s3 {
 class SourceBucket;
 class TargetBucket;
 }  // namespace s3
+
+enum class Side : std::uint8_t { kSource, kTarget };
+inline std::string_view to_string(Side side) {
+  return side == Side::kSource ? "source" : "target";
+}
 
 // A bucket and the folder in it. `prefix` is empty or ends with '/'.
 struct Location {
@@ -36,6 +44,15 @@ struct Pair {
   // Both sides are served by one S3 (the same partition of AWS, or the same custom endpoint), so
   // that a server-side copy can exist at all.
   bool same_service = true;
+  // The service is known to honour x-amz-copy-source-if-match and the ETag of DeleteObjects (AWS).
+  // Of any other it is found out, at the price of a HEAD where a copy's own ETag does not tell.
+  bool conditions_trusted = false;
+  // A side's clock minus ours, as its answers showed it; asked once a phase. Empty: no difference.
+  std::function<std::chrono::milliseconds(Side)> clock_offset;
+
+  std::chrono::milliseconds offset_of(Side side) const {
+    return clock_offset ? clock_offset(side) : std::chrono::milliseconds(0);
+  }
 };
 
 // kRefused when one side lies in the other, or both are the same, within one bucket of one service.

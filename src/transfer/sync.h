@@ -61,7 +61,7 @@ struct SyncOptions {
   std::size_t concurrency = 256;     // copies in flight, at most
   std::size_t list_concurrency = 8;  // LISTs in flight over both sides, at most
   std::uint32_t page_size = 1000;
-  std::string spool_dir;  // for planned deletions; empty: TMPDIR or /tmp
+  std::string spool_dir;  // for planned deletions; empty: /tmp
 };
 
 enum class DeletionsOutcome : std::uint8_t {

@@ -1,0 +1,373 @@
+#include "aws/call.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "aws/redact.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace s3ferry::aws {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An error's body is small; what is larger is not one of S3's.
+constexpr ByteCount kErrorBodyLimit = kMiB;
+// Servers refuse a difference of 15 minutes; where they do not say so (HEAD), this much shows it.
+constexpr auto kSuspiciousDrift = std::chrono::minutes(4);
+constexpr auto kLeastDrift = std::chrono::seconds(1);
+
+std::string target_of(const CallSpec& spec) {
+  const std::string& base = spec.endpoint.base_path;
+  std::string target;
+  std::size_t size = base.size() + spec.path.size();
+  for (const auto& [name, value] : spec.query) size += name.size() + value.size() + 16;
+  target.reserve(size);
+  target += base;
+  if (base.empty() || spec.path != "/") target += spec.path;
+  char separator = '?';
+  for (const auto& [name, value] : spec.query) {
+    target += separator;
+    separator = '&';
+    append_uri_encoded(target, name);
+    if (value.empty()) continue;
+    target += '=';
+    append_uri_encoded(target, value);
+  }
+  return target;
+}
+
+std::string payload_hash_of(const CallSpec& spec) {
+  if (spec.stream || spec.payload == PayloadHash::kUnsigned) return std::string(kUnsignedPayload);
+  if (spec.body.empty()) return std::string(kEmptyPayloadSha256);
+  return sha256_hex(spec.body);
+}
+
+// x-amz-retry-after is in milliseconds, Retry-After in seconds or a date.
+std::optional<milliseconds> retry_hint(const http::Headers& headers, WallTime server_now) {
+  constexpr std::uint64_t kMost = 24 * 3600 * 1000;
+  if (const auto text = headers.get("x-amz-retry-after")) {
+    const auto number = parse_u64(trim_ascii(*text));
+    if (number) return milliseconds(std::min(*number, kMost));
+    return std::nullopt;
+  }
+  const auto text = headers.get("retry-after");
+  if (!text) return std::nullopt;
+  if (const auto seconds = parse_u64(trim_ascii(*text)))
+    return milliseconds(std::min(*seconds, kMost / 1000) * 1000);
+  const auto date = parse_http_date(trim_ascii(*text));
+  if (!date || *date < server_now) return std::nullopt;
+  return *date - server_now;
+}
+
+bool is_expired_token(const Error& error) {
+  const std::string& code = error.code();
+  return error.is(ErrorKind::kExpiredCredentials) || code == "ExpiredToken" ||
+         code == "ExpiredTokenException" || code == "TokenRefreshRequired" ||
+         code == "InvalidToken";
+}
+
+// Of these it is certain that the server did nothing.
+bool surely_not_done(const Error& error) {
+  return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kThrottled);
+}
+
+}  // namespace
+
+struct Caller::Try {
+  Try(Caller& caller, const CallSpec& call)
+      : spec(call),
+        session(caller.options_.retry, caller.budget_, call.attempts_before),
+        target(target_of(call)),
+        payload_hash(call.anonymous ? std::string() : payload_hash_of(call)) {}
+
+  const CallSpec& spec;
+  RetrySession session;
+  const std::string target;
+  const std::string payload_hash;
+  Credentials credentials;
+  std::string authorization;  // of the last try
+  milliseconds offset_used{0};
+  int requests = 0;
+  bool clock_corrected = false, credentials_renewed = false;
+  // Of the last answer; status 0: there was none.
+  int status = 0;
+  std::string request_id;
+  std::optional<WallTime> server_date;
+  std::optional<milliseconds> hint;
+
+  void forget_answer() {
+    status = 0;
+    request_id.clear();
+    server_date.reset();
+    hint.reset();
+  }
+  void note_answer(const http::Response& response, WallTime now);
+  Error finish(Error error) const;
+  void log_answer(const Result<http::Response>& response, Duration took) const;
+};
+
+void Caller::Try::note_answer(const http::Response& response, WallTime now) {
+  status = response.status;
+  if (status < 300) return;
+  request_id =
+      response.headers.get_or("x-amz-request-id", response.headers.get_or("x-amzn-requestid", ""));
+  if (const auto date = response.headers.get("date")) server_date = parse_http_date(*date);
+  hint = retry_hint(response.headers, server_date.value_or(now));
+}
+
+// Completes what only the loop knows, and hides what the server may have echoed.
+Error Caller::Try::finish(Error error) const {
+  if (error.operation().empty()) error = std::move(error).with_operation(spec.operation);
+  if (error.key().empty()) error = std::move(error).with_key(spec.key);
+  if (error.http_status() == 0) error = std::move(error).with_status(status);
+  if (error.request_id().empty()) error = std::move(error).with_request_id(request_id);
+  if (hint && error.retry_after_ms() < 0)
+    error = std::move(error).with_retry_after_ms(hint->count());
+  error = std::move(error).with_attempts(session.attempts());
+  const std::size_t equals = authorization.rfind('=');
+  const std::string_view signature =
+      equals == std::string::npos ? "" : std::string_view(authorization).substr(equals + 1);
+  return redact_error(std::move(error),
+                      {credentials.secret_access_key.reveal(), credentials.session_token.reveal(),
+                       credentials.access_key_id, signature});
+}
+
+void Caller::Try::log_answer(const Result<http::Response>& response, Duration took) const {
+  std::string line = fmt::format(
+      "{} {} {}{} -> {} in {} ms, attempt {}", spec.operation, http::to_string(spec.method),
+      spec.endpoint.origin.to_string(), redact_target(target),
+      response ? std::to_string(response->status) : std::string(to_string(response.error().kind())),
+      std::chrono::duration_cast<milliseconds>(took).count(), session.attempts());
+  if (!request_id.empty()) line += ", request id " + request_id;
+  log_line(LogLevel::kDebug, redact_text(std::move(line), {credentials.secret_access_key.reveal(),
+                                                           credentials.session_token.reveal()}));
+}
+
+Caller::Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider& credentials,
+               RetryBudget& budget, CallerOptions options)
+    : runtime_(runtime),
+      transport_(transport),
+      credentials_(credentials),
+      budget_(budget),
+      options_(std::move(options)) {}
+Caller::~Caller() = default;
+
+Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
+  Try state(*this, spec);
+  for (;;) {
+    Result<http::Response> response = co_await attempt(state);
+    std::optional<Error> error;
+    if (!response) {
+      error = std::move(response.error());
+    } else {
+      Result<Answer> answer = co_await read_answer(state, std::move(*response));
+      Status judged;
+      if (answer) judged = judge(spec, *answer);
+      if (answer && judged) {
+        state.session.on_success();
+        co_return answer;
+      }
+      error = std::move(answer ? judged.error() : answer.error());
+    }
+    Status again = co_await settle(state, std::move(*error));
+    if (!again) co_return fail(std::move(again.error()));
+  }
+}
+
+Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
+  Try state(*this, spec);
+  for (;;) {
+    Result<http::Response> response = co_await attempt(state);
+    std::optional<Error> error;
+    if (!response) {
+      error = std::move(response.error());
+    } else if (response->status / 100 == 2) {
+      state.session.on_success();
+      co_return response;
+    } else {
+      Result<Answer> answer = co_await read_answer(state, std::move(*response));
+      Status judged;
+      if (answer) judged = judge(spec, *answer);
+      if (answer && judged) {
+        state.session.on_success();
+        http::Response whole;
+        whole.status = answer->status;
+        whole.headers = std::move(answer->headers);
+        whole.body = http::make_memory_body(std::move(answer->body));
+        co_return whole;
+      }
+      error = std::move(answer ? judged.error() : answer.error());
+    }
+    Status again = co_await settle(state, std::move(*error));
+    if (!again) co_return fail(std::move(again.error()));
+  }
+}
+
+// One request, from credentials to the head of the answer.
+Task<Result<http::Response>> Caller::attempt(Try& state) {
+  state.forget_answer();
+  if (!state.spec.anonymous) {
+    Result<Credentials> credentials = co_await credentials_.get();
+    if (!credentials) co_return fail(std::move(credentials.error()));
+    state.credentials = std::move(*credentials);
+  }
+  http::Request request = build(state);
+  note_request(state.spec.operation, state.requests++ > 0);
+  const bool logged = log_enabled(LogLevel::kDebug);
+  const TimePoint start = logged ? runtime_.now() : TimePoint{};
+  Result<http::Response> response = co_await transport_.send(std::move(request));
+  if (response) state.note_answer(*response, runtime_.wall_now());
+  if (logged) state.log_answer(response, runtime_.now() - start);
+  co_return response;
+}
+
+http::Request Caller::build(Try& state) {
+  const CallSpec& spec = state.spec;
+  http::Request request;
+  request.method = spec.method;
+  request.origin = spec.endpoint.origin;
+  request.target = state.target;
+  request.headers = spec.headers;
+  request.body = spec.body;
+  request.stream = spec.stream;
+  request.deadlines = spec.deadlines;
+  if (!spec.anonymous) sign(state, request);
+  if (!options_.user_agent.empty()) request.headers.add("User-Agent", options_.user_agent);
+  return request;
+}
+
+void Caller::sign(Try& state, http::Request& request) {
+  const Endpoint& endpoint = state.spec.endpoint;
+  const bool s3 = endpoint.signing_name == "s3";
+  state.offset_used = clock_offset_;
+  const std::string date(signer_.amz_date(runtime_.wall_now() + clock_offset_));
+  http::Headers& headers = request.headers;
+  headers.add("x-amz-date", date);
+  if (s3) headers.add("x-amz-content-sha256", state.payload_hash);
+  if (!state.credentials.session_token.empty())
+    headers.add("x-amz-security-token", state.credentials.session_token.reveal());
+  const std::string host = request.origin.authority();
+  SigningRequest signing;
+  signing.method = http::to_string(request.method);
+  signing.host = host;
+  signing.target = request.target;
+  signing.headers = std::span<const HeaderField>(headers.begin(), headers.end());
+  signing.payload_hash = state.payload_hash;
+  signing.rules = s3 ? UriRules::kS3 : UriRules::kNormalized;
+  state.authorization =
+      signer_.authorization(signing, {date, endpoint.signing_region, endpoint.signing_name},
+                            {state.credentials.access_key_id, state.credentials.secret_access_key});
+  headers.add("Authorization", state.authorization);
+}
+
+Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {
+  Answer answer;
+  answer.status = response.status;
+  answer.headers = std::move(response.headers);
+  const ByteCount limit = answer.status / 100 == 2 ? state.spec.body_limit : kErrorBodyLimit;
+  if (const auto length = parse_u64(answer.headers.get_or("content-length", "")))
+    if (state.spec.method != http::Method::kHead) answer.body.reserve(std::min(*length, limit));
+  Status read = co_await http::read_all(*response.body, answer.body, limit);
+  if (!read) co_return fail(std::move(read.error()));
+  co_return answer;
+}
+
+// After a failure: success means "send again now"; else the error that the call ends with.
+Task<Status> Caller::settle(Try& state, Error error) {
+  if (error.is(ErrorKind::kCancelled)) co_return fail(state.finish(std::move(error)));
+  if (correct_clock(state, error)) co_return Status();
+  if (co_await renew_credentials(state, error)) co_return Status();
+  if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))
+    co_return fail(state.finish(std::move(error)));
+  const auto cause =
+      error.is(ErrorKind::kThrottled) ? RetryCause::kThrottling : RetryCause::kTransient;
+  std::optional<Duration> hint;
+  if (state.hint) hint = *state.hint;
+  const auto verdict = state.session.on_failure(cause, runtime_.random_unit(), hint);
+  if (verdict.outcome == RetrySession::Outcome::kAttemptsExceeded)
+    co_return fail(state.finish(std::move(error)));
+  if (verdict.outcome == RetrySession::Outcome::kBudgetEmpty) {
+    error = state.finish(std::move(error));
+    const auto wait = std::chrono::ceil<milliseconds>(verdict.delay).count();
+    co_return fail(Error(ErrorKind::kRetryBudget, "the shared retry budget is empty; last: " +
+                                                      std::string(to_string(error.kind())) + ": " +
+                                                      error.message())
+                       .with_status(error.http_status())
+                       .with_code(error.code())
+                       .with_request_id(error.request_id())
+                       .with_operation(error.operation())
+                       .with_key(error.key())
+                       .with_attempts(error.attempts())
+                       .with_retry_after_ms(wait));
+  }
+  Status slept = co_await runtime_.sleep_for(verdict.delay);
+  if (!slept) co_return fail(state.finish(std::move(slept.error())));
+  co_return Status();
+}
+
+// The server's clock differs: taken over for all later requests of this caller, and once more for
+// this one. Compared with what this try was signed with: others may have corrected it meanwhile.
+bool Caller::correct_clock(Try& state, const Error& error) {
+  if (state.clock_corrected || state.spec.anonymous || !state.server_date) return false;
+  const bool said = error.code() == "RequestTimeTooSkewed";
+  if (!said && state.status != 400 && state.status != 401 && state.status != 403) return false;
+  const WallTime now = runtime_.wall_now();
+  const auto drift = std::chrono::abs(*state.server_date - (now + state.offset_used));
+  if (drift < (said ? milliseconds(kLeastDrift) : milliseconds(kSuspiciousDrift))) return false;
+  clock_offset_ = std::chrono::floor<std::chrono::seconds>(*state.server_date - now);
+  state.clock_corrected = true;
+  log_info("the clock of {} differs by {} s from ours: corrected",
+           state.spec.endpoint.origin.to_string(), clock_offset_.count() / 1000);
+  return true;
+}
+
+// Once a call. When others have renewed meanwhile, theirs are used and nothing is asked for again.
+Task<bool> Caller::renew_credentials(Try& state, const Error& error) {
+  // Without an answer the provider itself said so, and it has tried.
+  if (state.credentials_renewed || state.spec.anonymous || state.status == 0) co_return false;
+  if (!is_expired_token(error)) co_return false;
+  state.credentials_renewed = true;
+  const Result<Credentials> now = co_await credentials_.get();
+  if (now && now->access_key_id == state.credentials.access_key_id &&
+      now->session_token == state.credentials.session_token)
+    credentials_.invalidate();
+  co_return true;
+}
+
+void Caller::note_request(std::string_view operation, bool retry) {
+  auto found = std::find_if(counts_.begin(), counts_.end(), [&](const OperationCount& count) {
+    return count.operation == operation;
+  });
+  if (found == counts_.end()) found = counts_.insert(found, OperationCount{operation});
+  ++found->requests;
+  if (retry) ++found->retries;
+}
+
+Status judge_by_status(const CallSpec&, Answer& answer) {
+  const int status = answer.status;
+  if (status / 100 == 2) return {};
+  ErrorKind kind = ErrorKind::kInvalidRequest;
+  if (status < 200)
+    kind = ErrorKind::kProtocol;
+  else if (status < 400)
+    kind = ErrorKind::kRedirect;
+  else if (status == 401 || status == 403)
+    kind = ErrorKind::kAccessDenied;
+  else if (status == 404)
+    kind = ErrorKind::kNoSuchKey;
+  else if (status == 409)
+    kind = ErrorKind::kConflict;
+  else if (status == 412)
+    kind = ErrorKind::kPreconditionFailed;
+  else if (status == 429 || status == 503)
+    kind = ErrorKind::kThrottled;
+  else if (status >= 500)
+    kind = ErrorKind::kServer;
+  return fail(Error(kind, "the server answered " + std::to_string(status)).with_status(status));
+}
+
+}  // namespace s3ferry::aws

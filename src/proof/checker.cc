@@ -1,0 +1,318 @@
+#include "proof/checker.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "proof/verdict.h"
+#include "s3/source_bucket.h"
+#include "s3/target_bucket.h"
+
+namespace s3ferry {
+namespace {
+
+PageStreamOptions stream_options(const Location& location, std::uint32_t page_size) {
+  PageStreamOptions out;
+  out.prefix = location.prefix;
+  out.page_size = page_size;
+  return out;
+}
+
+// S3 gives whole seconds, cut off: what happened within the second of `time` counts as after it.
+std::optional<WallTime> from_second_of(const std::optional<WallTime>& time,
+                                       std::chrono::milliseconds offset) {
+  if (!time) return std::nullopt;
+  return WallTime(std::chrono::floor<std::chrono::seconds>(*time + offset));
+}
+
+char letter_of(DifferenceKind kind) {
+  switch (kind) {
+    case DifferenceKind::kMissingAtTarget:
+      return '+';
+    case DifferenceKind::kExtraAtTarget:
+      return '-';
+    case DifferenceKind::kFailed:
+      return '!';
+    default:
+      return '*';
+  }
+}
+
+}  // namespace
+
+Checker::Checker(Runtime& runtime, const Pair& pair, const CheckOptions& options, EventSink& sink)
+    : runtime_(runtime),
+      pair_(pair),
+      options_(options),
+      sink_(sink),
+      looks_(runtime, pair, options),
+      wants_compared_(sink.wants_compared()),
+      wants_objects_(sink.wants_objects()),
+      late_from_source_(from_second_of(options.as_of, pair.offset_of(Side::kSource))),
+      late_from_target_(from_second_of(options.as_of, pair.offset_of(Side::kTarget))) {
+  result_.level = options.level;
+  result_.counters.within_threshold = std::numeric_limits<std::uint64_t>::max();
+}
+
+Task<Result<CheckResult>> Checker::run() {
+  sink_.on_phase(Phase::kChecking);
+  if (options_.threshold < 1) {
+    Status counted = co_await count_source();
+    if (!counted) co_return fail(std::move(counted.error()));
+  }
+  Semaphore slots(std::max<std::size_t>(1, options_.list_concurrency));
+  BucketPages source_pages(pair_.source), target_pages(pair_.target);
+  PageStream source(runtime_, source_pages, slots,
+                    stream_options(pair_.source_at, options_.page_size));
+  PageStream target(runtime_, target_pages, slots,
+                    stream_options(pair_.target_at, options_.page_size));
+  source.start();
+  target.start();
+  Status walked = co_await walk(source, target);
+  co_await source.close();
+  co_await target.close();
+  if (!walked) co_return fail(std::move(walked.error()));
+  CheckCounters& counters = result_.counters;
+  counters.list_pages_source += source.pages();
+  counters.list_pages_target += target.pages();
+  counters.heads = looks_.heads();
+  counters.within_threshold = std::min(counters.within_threshold, counters.source.objects);
+  result_.passed = check_passes(options_, counters);
+  result_.advice = mending_advice(options_, counters);
+  co_return std::move(result_);
+}
+
+// The threshold is a part of all, and what lies behind it must be known while walking: so the
+// source is listed once more, first.
+Task<Status> Checker::count_source() {
+  Semaphore slots(1);
+  BucketPages pages(pair_.source);
+  PageStream stream(runtime_, pages, slots, stream_options(pair_.source_at, options_.page_size));
+  Merge merge(options_.filters, options_.folder_markers);
+  merge.end_target();
+  std::vector<MergedKey> batch;
+  std::uint64_t objects = 0;
+  stream.start();
+  Status status;
+  while (status && merge.advance(batch) != MergeNeeds::kNothing) {
+    objects += batch.size();
+    status = co_await feed(merge, Side::kSource, stream);
+  }
+  objects += batch.size();
+  co_await stream.close();
+  result_.counters.list_pages_source = stream.pages();
+  result_.counters.within_threshold = threshold_rank(options_.threshold, objects);
+  co_return status;
+}
+
+Task<Status> Checker::walk(PageStream& source, PageStream& target) {
+  Merge merge(options_.filters, options_.folder_markers);
+  std::vector<MergedKey> batch;
+  for (;;) {
+    const MergeNeeds needs = merge.advance(batch);
+    Status taken = co_await take(batch);
+    if (!taken) co_return taken;
+    if (needs == MergeNeeds::kNothing) break;
+    const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
+    Status fed = co_await feed(merge, side, side == Side::kSource ? source : target);
+    if (!fed) co_return fed;
+  }
+  const LeftOut &at_source = merge.left_out_of_source(), &at_target = merge.left_out_of_target();
+  CheckCounters& counters = result_.counters;
+  counters.excluded_source = {at_source.excluded, at_source.excluded_bytes};
+  counters.excluded_target = {at_target.excluded, at_target.excluded_bytes};
+  if (options_.folder_markers == FolderMarkers::kIgnore) {
+    counters.markers_source = {at_source.markers, at_source.marker_bytes};
+    counters.markers_target = {at_target.markers, at_target.marker_bytes};
+  }
+  co_return Status();
+}
+
+Task<Status> Checker::feed(Merge& merge, Side side, PageStream& stream) {
+  auto page = co_await stream.next();
+  if (!page) {
+    if (page.error().is(ErrorKind::kCancelled)) co_return fail(std::move(page.error()));
+    const Location& at = side == Side::kSource ? pair_.source_at : pair_.target_at;
+    co_return fail(
+        Error(page.error())
+            .with_message(fmt::format("the check could not be made, the listing of the "
+                                      "{} {} failed: {}",
+                                      to_string(side), at.url(), page.error().message())));
+  }
+  if (side == Side::kSource)
+    *page ? merge.feed_source(**page) : merge.end_source();
+  else
+    *page ? merge.feed_target(**page) : merge.end_target();
+  co_return Status();
+}
+
+Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
+  findings_.clear();
+  std::vector<EtagCase> cases;
+  for (const MergedKey& merged : batch) {
+    note_sides(merged);
+    Finding finding = classify(merged);
+    if (merged.source != nullptr) ++rank_;
+    if (finding.waits)
+      cases.push_back(EtagCase{std::string(merged.key()), std::string(merged.source->etag)});
+    if (finding.waits || finding.kind) findings_.push_back(finding);
+  }
+  if (!cases.empty()) {
+    Status looked = co_await looks_.look(cases);
+    if (!looked) co_return looked;
+  }
+  std::size_t next = 0;
+  for (Finding& finding : findings_) {
+    if (finding.waits) settle_looked(finding, cases[next++].found);
+    if (finding.kind) tell(finding);
+  }
+  co_return Status();
+}
+
+void Checker::note_sides(const MergedKey& merged) {
+  CheckCounters& counters = result_.counters;
+  if (merged.source != nullptr) {
+    counters.source.add(merged.source->size);
+    if (is_folder_marker(*merged.source)) counters.markers_source.add(0);
+    if (wants_objects_) sink_.on_object(Side::kSource, *merged.source);
+  }
+  if (merged.target != nullptr) {
+    counters.target.add(merged.target->size);
+    if (is_folder_marker(*merged.target)) counters.markers_target.add(0);
+    if (wants_objects_) sink_.on_object(Side::kTarget, *merged.target);
+  }
+}
+
+Checker::Finding Checker::classify(const MergedKey& merged) {
+  CheckCounters& counters = result_.counters;
+  Finding out;
+  out.merged = merged;
+  out.rank = rank_;
+  if (merged.target == nullptr) {
+    out.kind = DifferenceKind::kMissingAtTarget;
+  } else if (merged.source == nullptr) {
+    out.kind = DifferenceKind::kExtraAtTarget;
+  } else if (merged.source->size != merged.target->size) {
+    out.kind = DifferenceKind::kSizeDiffers;
+  } else if (options_.level == CheckLevel::kSize) {
+    matched(merged, counters.by_size);
+  } else {
+    switch (compare_etags(merged.source->etag, merged.target->etag)) {
+      case EtagRelation::kEqual:
+        matched(merged, counters.by_etag);
+        break;
+      case EtagRelation::kIncomparable:
+        matched(merged, counters.by_size_layout);
+        break;
+      case EtagRelation::kDiffer:
+        out.waits = true;
+        break;
+    }
+  }
+  return out;
+}
+
+void Checker::matched(const MergedKey& merged, std::uint64_t& how) {
+  ++result_.counters.matched;
+  ++how;
+  if (wants_compared_) sink_.on_compared(ComparedEvent{'=', merged.key()});
+}
+
+void Checker::settle_looked(Finding& finding, EtagCase::Found found) {
+  using Found = EtagCase::Found;
+  CheckCounters& counters = result_.counters;
+  switch (found) {
+    case Found::kAssumed:
+      ++counters.encrypted_assumed;
+      [[fallthrough]];
+    case Found::kEncrypted:
+      matched(finding.merged, counters.by_size_encrypted);
+      break;
+    case Found::kTargetGone:
+      finding.kind = DifferenceKind::kMissingAtTarget;
+      break;
+    case Found::kSizeDiffers:
+      finding.kind = DifferenceKind::kSizeDiffers;
+      break;
+    case Found::kCouldNotLook:
+      finding.kind = DifferenceKind::kFailed;
+      break;
+    case Found::kSourceChanged:
+      finding.changed_now = true;
+      [[fallthrough]];
+    case Found::kContentDiffers:
+      finding.kind = DifferenceKind::kEtagDiffers;
+      break;
+  }
+}
+
+// Changed at the source after the run began, or written at the target by that very run before the
+// source lost the key.
+bool Checker::is_late(const Finding& finding) const {
+  if (finding.changed_now) return true;
+  if (finding.merged.source != nullptr)
+    return late_from_source_ && finding.merged.source->modified >= *late_from_source_;
+  return late_from_target_ && finding.merged.target->modified >= *late_from_target_;
+}
+
+void Checker::tell(const Finding& finding) {
+  CheckCounters& counters = result_.counters;
+  const DifferenceKind kind = *finding.kind;
+  const bool late = is_late(finding);
+  const bool behind = !late && finding.rank >= counters.within_threshold;
+  const bool allowed =
+      !late && !behind && kind == DifferenceKind::kExtraAtTarget && !options_.extras_fail;
+  if (late)
+    ++counters.late;
+  else if (behind)
+    ++counters.excused;
+  else if (allowed)
+    ++counters.extras_allowed;
+  else
+    count(kind);
+  const bool excused = behind || allowed;
+  if (wants_compared_) sink_.on_compared(ComparedEvent{letter_of(kind), finding.merged.key()});
+  sink_.on_difference(DifferenceEvent{kind, finding.merged.key(), finding.merged.source,
+                                      finding.merged.target, late, excused});
+  keep(finding, late, excused);
+}
+
+void Checker::count(DifferenceKind kind) {
+  CheckCounters& counters = result_.counters;
+  switch (kind) {
+    case DifferenceKind::kMissingAtTarget:
+      ++counters.missing;
+      break;
+    case DifferenceKind::kExtraAtTarget:
+      ++counters.extra;
+      break;
+    case DifferenceKind::kSizeDiffers:
+      ++counters.size_differs;
+      break;
+    case DifferenceKind::kEtagDiffers:
+      ++counters.etag_differs;
+      break;
+    case DifferenceKind::kFailed:
+      ++counters.could_not_look;
+      break;
+  }
+}
+
+void Checker::keep(const Finding& finding, bool late, bool excused) {
+  if (result_.differences.size() >= options_.kept_differences) {
+    result_.differences_cut = true;
+    return;
+  }
+  Difference out{*finding.kind, ObjectKey(finding.merged.key()), {}, {}, {}, {}, late, excused};
+  if (const ObjectView* source = finding.merged.source) {
+    out.source_size = source->size;
+    out.source_etag = source->etag;
+  }
+  if (const ObjectView* target = finding.merged.target) {
+    out.target_size = target->size;
+    out.target_etag = target->etag;
+  }
+  result_.differences.push_back(std::move(out));
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "diff/compare.h"
+#include "diff/merge.h"
+#include "listing/page_stream.h"
+#include "proof/check.h"
+#include "proof/etag_looks.h"
+
+namespace s3ferry {
+
+// One check: walks both listings and gives each key its place in the counters. One run, one shard.
+class Checker {
+ public:
+  Checker(Runtime& runtime, const Pair& pair, const CheckOptions& options, EventSink& sink);
+
+  Task<Result<CheckResult>> run();
+
+ private:
+  // What a key of a batch is, before late and threshold are looked at.
+  struct Finding {
+    MergedKey merged{nullptr, nullptr};
+    std::uint64_t rank = 0;              // source objects before it
+    std::optional<DifferenceKind> kind;  // none: it matches, or it waits for a look
+    bool changed_now = false;            // at the source, since the listing of this check
+    bool waits = false;                  // for EtagLooks
+  };
+
+  Task<Status> count_source();
+  Task<Status> walk(PageStream& source, PageStream& target);
+  Task<Status> feed(Merge& merge, Side side, PageStream& stream);
+  Task<Status> take(const std::vector<MergedKey>& batch);
+  void note_sides(const MergedKey& merged);
+  Finding classify(const MergedKey& merged);
+  void settle_looked(Finding& finding, EtagCase::Found found);
+  void matched(const MergedKey& merged, std::uint64_t& how);
+  void tell(const Finding& finding);
+  void count(DifferenceKind kind);
+  bool is_late(const Finding& finding) const;
+  void keep(const Finding& finding, bool late, bool excused);
+
+  Runtime& runtime_;
+  const Pair& pair_;
+  const CheckOptions& options_;
+  EventSink& sink_;
+  EtagLooks looks_;
+  bool wants_compared_ = false, wants_objects_ = false;
+  std::optional<WallTime> late_from_source_, late_from_target_;
+  std::uint64_t rank_ = 0;
+  std::vector<Finding> findings_;
+  CheckResult result_;
+};
+
+}  // namespace s3ferry

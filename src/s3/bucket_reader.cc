@@ -1,0 +1,115 @@
+#include "s3/bucket_reader.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "s3/answers.h"
+#include "s3/judges.h"
+#include "s3/link.h"
+#include "s3/object_headers.h"
+#include "s3/spec.h"
+
+namespace s3ferry::s3 {
+
+using detail::bucket_spec;
+using detail::located;
+using detail::object_spec;
+
+Task<Result<ListPage>> BucketReader::list_page(ListRequest request) {
+  ListPage page;
+  Status read = co_await list_page(std::move(request), page);
+  if (!read) co_return fail(std::move(read.error()));
+  co_return page;
+}
+
+Task<Status> BucketReader::list_page(ListRequest request, ListPage& page) {
+  aws::CallSpec spec = bucket_spec(*this, "ListObjectsV2", http::Method::kGet);
+  spec.query = {{"list-type", "2"}, {"encoding-type", "url"}};
+  auto ask = [&](const char* name, std::string& value) {
+    if (!value.empty()) spec.query.emplace_back(name, std::move(value));
+  };
+  ask("prefix", request.prefix);
+  ask("delimiter", request.delimiter);
+  if (request.continuation_token.empty()) ask("start-after", request.start_after);
+  ask("continuation-token", request.continuation_token);
+  if (request.max_keys) spec.query.emplace_back("max-keys", fmt::to_string(*request.max_keys));
+  spec.deadlines = detail::list_deadlines();
+  spec.body_limit = ListLimits().max_bytes;
+  spec.attempts_before = request.attempts_before;
+  spec.for_judge = &page;
+  auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_listing);
+  if (!answer) co_return fail(std::move(answer.error()));
+  co_return Status();
+}
+
+Task<Result<ObjectInfo>> BucketReader::head_object(HeadRequest request) {
+  aws::CallSpec spec = object_spec(*this, "HeadObject", http::Method::kHead, request.key);
+  if (!request.version_id.empty()) spec.query.emplace_back("versionId", request.version_id.str());
+  if (request.part_number)
+    spec.query.emplace_back("partNumber", fmt::to_string(*request.part_number));
+  if (!request.if_match.empty()) spec.headers.add("if-match", quoted(request.if_match));
+  if (request.checksum_mode) spec.headers.add("x-amz-checksum-mode", "ENABLED");
+  spec.attempts_before = request.attempts_before;
+  auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_s3);
+  if (!answer) co_return fail(std::move(answer.error()));
+  auto info = read_object_info(answer->headers);
+  if (!info) co_return fail(located(std::move(info.error()), "HeadObject", request.key.view()));
+  co_return info;
+}
+
+Task<Result<ObjectStream>> BucketReader::get_object(GetRequest request) {
+  aws::CallSpec spec = object_spec(*this, "GetObject", http::Method::kGet, request.key);
+  if (!request.version_id.empty()) spec.query.emplace_back("versionId", request.version_id.str());
+  if (request.part_number)
+    spec.query.emplace_back("partNumber", fmt::to_string(*request.part_number));
+  if (request.range) spec.headers.add("range", range_text(*request.range));
+  if (!request.if_match.empty()) spec.headers.add("if-match", quoted(request.if_match));
+  if (request.checksum_mode) spec.headers.add("x-amz-checksum-mode", "ENABLED");
+  auto response = co_await connection_->link().open(name_, std::move(spec), &judge_s3);
+  if (!response) co_return fail(std::move(response.error()));
+  auto info = read_object_info(response->headers);
+  if (!info) co_return fail(located(std::move(info.error()), "GetObject", request.key.view()));
+  if (request.range && (!info->range || info->range->first != request.range->first))
+    co_return fail(Error(ErrorKind::kUnsupported, "the server did not send the range asked for")
+                       .with_operation("GetObject")
+                       .with_key(request.key.view()));
+  ObjectStream stream;
+  stream.info = std::move(*info);
+  stream.body = std::move(response->body);
+  co_return stream;
+}
+
+namespace {
+// A server that has nothing to say about tags says nothing at all: no body.
+Status judge_tagging(const aws::CallSpec& spec, aws::Answer& answer) {
+  if (Status good = judge_s3(spec, answer); !good) {
+    if (good.error().code() != "NoSuchTagSet") return good;
+    answer.body.clear();
+    return Status();
+  }
+  if (trim_ascii(answer.body).empty()) return Status();
+  return judge_s3_document(spec, answer);
+}
+}  // namespace
+
+Task<Result<NameValues>> BucketReader::get_object_tagging(ObjectKey key, VersionId version_id) {
+  aws::CallSpec spec = object_spec(*this, "GetObjectTagging", http::Method::kGet, key);
+  spec.query.emplace_back("tagging", "");
+  if (!version_id.empty()) spec.query.emplace_back("versionId", version_id.str());
+  auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_tagging);
+  if (!answer) co_return fail(std::move(answer.error()));
+  auto tags = read_tagging(answer->body);
+  if (!tags) co_return fail(located(std::move(tags.error()), "GetObjectTagging", key.view()));
+  co_return tags;
+}
+
+Task<Result<std::string>> BucketReader::head_bucket() {
+  aws::CallSpec spec = bucket_spec(*this, "HeadBucket", http::Method::kHead);
+  auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_s3);
+  if (!answer) co_return fail(std::move(answer.error()));
+  co_return std::string(answer->headers.get_or("x-amz-bucket-region", ""));
+}
+
+}  // namespace s3ferry::s3

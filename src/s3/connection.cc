@@ -1,0 +1,146 @@
+#include "s3/connection.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "s3/link.h"
+
+namespace s3ferry::s3 {
+namespace detail {
+namespace {
+
+Task<Result<aws::Answer>> send_call(aws::Caller& caller, aws::CallSpec spec, aws::Judge judge) {
+  return caller.call(std::move(spec), judge);
+}
+Task<Result<http::Response>> send_open(aws::Caller& caller, aws::CallSpec spec, aws::Judge judge) {
+  return caller.open(std::move(spec), judge);
+}
+
+// A value that could end its line would put a header of somebody else's choosing into the request.
+Status check_headers(const aws::CallSpec& spec) {
+  for (const auto& [name, value] : spec.headers)
+    for (const char c : value)
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F)
+        return fail(Error(ErrorKind::kInvalidRequest,
+                          fmt::format("the value of {} holds a control character, which HTTP "
+                                      "cannot carry",
+                                      name))
+                        .with_operation(spec.operation)
+                        .with_key(spec.key));
+  return Status();
+}
+
+}  // namespace
+
+Result<aws::Endpoint> Link::endpoint_in(const BucketName& bucket, const std::string& region) const {
+  aws::EndpointParams params = params_;
+  params.region = region;
+  params.bucket = bucket.str();
+  return aws::resolve_s3_endpoint(params);
+}
+
+Result<Link::Route*> Link::route(const BucketName& bucket) {
+  if (const auto found = routes_.find(bucket); found != routes_.end()) return &found->second;
+  auto endpoint = endpoint_in(bucket, params_.region);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  Route made{endpoint->signing_region, std::move(*endpoint), false};
+  return &routes_.emplace(bucket, std::move(made)).first->second;
+}
+
+std::string Link::region_of(const BucketName& bucket) const {
+  const auto found = routes_.find(bucket);
+  return found == routes_.end() ? params_.region : found->second.region;
+}
+
+void Link::remember(const BucketName& bucket, std::string region) {
+  auto endpoint = endpoint_in(bucket, region);
+  if (!endpoint) return;
+  routes_[bucket] = Route{std::move(region), std::move(*endpoint), true};
+}
+
+// Only a region is taken from the answer, never a host; it must be one, in the same partition, and
+// another than the one just asked.
+bool Link::follow(const BucketName& bucket, Route& route, const Error& error) {
+  const std::string region = error.region();
+  if (bucket.empty() || region.empty() || region == route.endpoint.signing_region) return false;
+  if (!aws::is_valid_region(region)) return false;
+  if (params_.endpoint_url.empty() &&
+      aws::partition_of(region) != aws::partition_of(route.endpoint.signing_region))
+    return false;
+  auto endpoint = endpoint_in(bucket, region);
+  if (!endpoint) return false;
+  route = Route{region, std::move(*endpoint), false};
+  return true;
+}
+
+template <class T>
+Error Link::unresolved(const Route& route, Result<T>& answer) const {
+  Error error = std::move(answer.error());
+  // A wrong-region answer that names the region we asked is about something else.
+  if (error.region() == route.endpoint.signing_region && error.http_status() == 400 &&
+      error.code().empty())
+    return Error(ErrorKind::kInvalidRequest, "the server refused the request without a reason")
+        .with_status(400)
+        .with_request_id(error.request_id())
+        .with_operation(error.operation())
+        .with_key(error.key())
+        .with_attempts(error.attempts());
+  return error;
+}
+
+template <class T, class Send>
+Task<Result<T>> Link::perform(const BucketName& bucket, aws::CallSpec spec, aws::Judge judge,
+                              Send send) {
+  if (Status good = check_headers(spec); !good) co_return fail(std::move(good.error()));
+  auto found = route(bucket);
+  if (!found) co_return fail(std::move(found.error()));
+  Route& route = **found;  // a map's element stays where it is
+  spec.endpoint = route.endpoint;
+  if (route.confirmed) {
+    Result<T> answer = co_await send(caller_, std::move(spec), judge);
+    if (!answer && answer.error().is(ErrorKind::kRedirect)) {
+      follow(bucket, route, answer.error());  // for the next call; this one is told
+      co_return fail(unresolved(route, answer));
+    }
+    co_return answer;
+  }
+  aws::CallSpec again = spec;
+  Result<T> answer = co_await send(caller_, std::move(spec), judge);
+  if (!answer && answer.error().is(ErrorKind::kRedirect)) {
+    // Another call may have followed the same redirect meanwhile.
+    const bool moved = route.endpoint != again.endpoint;
+    if (!moved && !follow(bucket, route, answer.error())) co_return fail(unresolved(route, answer));
+    again.endpoint = route.endpoint;
+    answer = co_await send(caller_, std::move(again), judge);
+    if (!answer && answer.error().is(ErrorKind::kRedirect))
+      co_return fail(unresolved(route, answer));
+  }
+  if (answer) route.confirmed = true;
+  co_return answer;
+}
+
+Task<Result<aws::Answer>> Link::call(const BucketName& bucket, aws::CallSpec spec,
+                                     aws::Judge judge) {
+  return perform<aws::Answer>(bucket, std::move(spec), judge, &send_call);
+}
+
+Task<Result<http::Response>> Link::open(const BucketName& bucket, aws::CallSpec spec,
+                                        aws::Judge judge) {
+  return perform<http::Response>(bucket, std::move(spec), judge, &send_open);
+}
+
+}  // namespace detail
+
+Connection::Connection(aws::Caller& caller, const aws::EndpointParams& params)
+    : link_(std::make_unique<detail::Link>(caller, params)) {}
+Connection::~Connection() = default;
+
+std::string Connection::region_of(const BucketName& bucket) const {
+  return link_->region_of(bucket);
+}
+void Connection::remember_region(const BucketName& bucket, std::string region) {
+  link_->remember(bucket, std::move(region));
+}
+
+}  // namespace s3ferry::s3

@@ -1,0 +1,78 @@
+#include "s3/judges.h"
+
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "s3/errors.h"
+#include "s3/list_parser.h"
+#include "s3/xml.h"
+
+namespace s3ferry::s3 {
+namespace {
+
+Error answer_error(const aws::CallSpec& spec, const aws::Answer& answer) {
+  return error_from_answer(spec.operation, spec.key, answer.status, answer.headers, answer.body);
+}
+
+// White space may come for minutes before an answer, so blanks alone are an answer that was cut.
+bool holds_error(std::string_view body) {
+  return xml_root_name(trim_ascii(body)) == "Error";
+}
+
+}  // namespace
+
+std::string_view expected_root(std::string_view operation) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kRoots = {{
+      {"CopyObject", "CopyObjectResult"},
+      {"UploadPartCopy", "CopyPartResult"},
+      {"CompleteMultipartUpload", "CompleteMultipartUploadResult"},
+      {"CreateMultipartUpload", "InitiateMultipartUploadResult"},
+      {"ListParts", "ListPartsResult"},
+      {"ListMultipartUploads", "ListMultipartUploadsResult"},
+      {"DeleteObjects", "DeleteResult"},
+      {"ListBuckets", "ListAllMyBucketsResult"},
+      {"GetObjectTagging", "Tagging"},
+      {"ListObjectsV2", "ListBucketResult"},
+  }};
+  for (const auto& [name, root] : kRoots)
+    if (name == operation) return root;
+  return {};
+}
+
+Status judge_s3(const aws::CallSpec& spec, aws::Answer& answer) {
+  if (answer.status >= 200 && answer.status < 300) return Status();
+  return fail(answer_error(spec, answer));
+}
+
+Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
+  if (Status good = judge_s3(spec, answer); !good) return good;
+  answer.body = std::string(trim_ascii(answer.body));
+  if (holds_error(answer.body)) {
+    // Cut inside the <Error>, its code cannot be trusted.
+    if (Status whole = check_xml(answer.body, "Error"); !whole) return whole;
+    return fail(answer_error(spec, answer));
+  }
+  return check_xml(answer.body, expected_root(spec.operation));
+}
+
+Status judge_listing(const aws::CallSpec& spec, aws::Answer& answer) {
+  if (Status good = judge_s3(spec, answer); !good) return good;
+  if (holds_error(answer.body)) return fail(answer_error(spec, answer));
+  return parse_list_page(std::move(answer.body), *static_cast<ListPage*>(spec.for_judge));
+}
+
+Status judge_probe(const aws::CallSpec& spec, aws::Answer& answer) {
+  Status status = judge_s3(spec, answer);
+  if (status) return status;
+  switch (status.error().kind()) {
+    case ErrorKind::kAccessDenied:
+    case ErrorKind::kUnsupported:
+    case ErrorKind::kInvalidRequest:
+      return Status();
+    default:
+      return status;
+  }
+}
+
+}  // namespace s3ferry::s3

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "base/object_view.h"
+#include "diff/compare.h"
+
+namespace s3ferry {
+
+// One planned copy on its way from the planner to a worker. Owns its texts.
+struct CopyItem {
+  CopyItem() = default;
+  // `target` is null where the key is missing there.
+  CopyItem(const ObjectView& source, const ObjectView* target, CopyReason why)
+      : key(source.key),
+        etag(source.etag),
+        storage_class(source.storage_class),
+        target_etag(target != nullptr ? target->etag : std::string_view()),
+        size(source.size),
+        reason(why) {}
+
+  std::string key;  // relative
+  std::string etag, storage_class;
+  std::string
+      target_etag;  // of the object to be replaced; empty: missing, or the listing says none
+  ByteCount size = 0;
+  CopyReason reason = CopyReason::kMissing;
+};
+
+}  // namespace s3ferry

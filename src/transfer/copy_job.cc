@@ -1,0 +1,212 @@
+#include "transfer/copy_job.h"
+
+#include <fmt/format.h>
+
+#include "s3/target_bucket.h"
+#include "transfer/copy_strategy.h"
+
+namespace s3ferry {
+namespace {
+
+bool is_not_implemented(const Error& error) {
+  return error.is(ErrorKind::kUnsupported) || error.http_status() == 501 ||
+         error.code() == "NotImplemented";
+}
+
+// What no other object would survive either.
+bool ends_the_run(const Error& error) {
+  return error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials) ||
+         error.is(ErrorKind::kNoSuchBucket) || error.code() == "AccessControlListNotSupported";
+}
+
+Error for_the_run(const Error& error) {
+  if (error.code() != "AccessControlListNotSupported") return error;
+  return Error(error).with_message(
+      "the target bucket does not take ACLs (object ownership is enforced): run without --acl, the "
+      "bucket's owner owns every copy anyway");
+}
+
+}  // namespace
+
+Task<void> CopyJob::run() {
+  for (;;) {
+    if (state().stopped()) {
+      abandoned();
+      co_return;
+    }
+    Status permit_status = co_await shared_.pace.acquire();
+    if (!permit_status) {
+      abandoned();
+      co_return;
+    }
+    Step step;
+    {
+      Permit permit(shared_.pace.permits());
+      state().counters.copies_in_flight = shared_.pace.in_flight();
+      step = co_await attempt();
+      turn_ = CopyIdentity::Turn();
+    }
+    state().counters.copies_in_flight = shared_.pace.in_flight();
+    state().counters.copies_in_flight_limit = shared_.pace.limit();
+    if (step == Step::kDone) co_return;
+    if (step == Step::kAgain) continue;
+    const Duration delay = shared_.pace.delay_before_retry(given_back_ - 1, retry_after_ms_);
+    if (!co_await state().runtime.sleep_for(delay)) {
+      abandoned();
+      co_return;
+    }
+  }
+}
+
+Task<CopyJob::Step> CopyJob::attempt() {
+  if (item_.reason == CopyReason::kEtagDiffers && !etags_looked_at_) {
+    const Step step = co_await look_at_etags();
+    if (!etags_looked_at_) co_return step;
+  }
+  if (state().options.attributes.full && !full_) {
+    const Step step = co_await look_at_attributes();
+    if (!full_) co_return step;
+  }
+  auto turn = co_await shared_.identity.begin();
+  if (!turn) co_return abandoned();
+  turn_ = std::move(*turn);
+  co_return co_await send();
+}
+
+Task<CopyJob::Step> CopyJob::send() {
+  s3::CopyRequest request =
+      make_copy_request(state().pair, state().options.attributes, item_, full_ ? &*full_ : nullptr,
+                        state().runtime.wall_now());
+  guard(request);
+  guarded_ = request.condition.only_if_missing || !request.condition.only_if_match.empty();
+  Result<s3::CopyResult> result = co_await turn_.bucket->copy_object(std::move(request));
+  if (!result) co_return co_await settle_error(std::move(result.error()));
+  if (shared_.identity.worked(turn_) && state().options.copy_as == CopyAs::kAuto) {
+    state().warn(WarningKind::kCopiedAs,
+                 fmt::format("copies are signed by the {}'s principal: it was the first to be "
+                             "allowed both sides",
+                             to_string(turn_.as)));
+  }
+  if (without_guard_ && shared_.traits.guard_changed) {
+    shared_.traits.guard_changed = false;
+    state().warn(WarningKind::kNoConditionalWrites,
+                 "the principal may not use If-Match at the target (it needs s3:GetObject there): "
+                 "changed objects are overwritten without that guard");
+  }
+  shared_.pace.succeeded();
+  co_return co_await settle_copied(std::move(*result));
+}
+
+// Rule 3's second half: what another wrote meanwhile is not overwritten, where the target can tell.
+void CopyJob::guard(s3::CopyRequest& request) const {
+  if (without_guard_) return;
+  if (item_.reason == CopyReason::kMissing && item_.target_etag.empty()) {
+    request.condition.only_if_missing = shared_.traits.guard_missing;
+  } else if (shared_.traits.guard_changed) {
+    request.condition.only_if_match = ETag(item_.target_etag);
+  }
+}
+
+// True: the service does not take the condition that was sent; it is not sent any more.
+bool CopyJob::drop_guard(const Error& error) {
+  if (!guarded_ || !is_not_implemented(error)) return false;
+  if (shared_.traits.guard_missing || shared_.traits.guard_changed) {
+    state().warn(
+        WarningKind::kNoConditionalWrites,
+        "the target does not support conditional copies: foreign writes during the run are "
+        "not guarded against");
+  }
+  shared_.traits.guard_missing = shared_.traits.guard_changed = false;
+  return true;
+}
+
+Task<CopyJob::Step> CopyJob::settle_error(Error error) {
+  if (error.is(ErrorKind::kCancelled)) co_return abandoned();
+  if (ends_the_run(error)) {
+    const Error why = for_the_run(error);
+    failed(why);
+    state().stop(why);
+    co_return Step::kDone;
+  }
+  if (drop_guard(error)) co_return Step::kAgain;
+  switch (error.kind()) {
+    case ErrorKind::kThrottled:
+    case ErrorKind::kRetryBudget:
+    case ErrorKind::kConflict:
+      co_return later(error);
+    case ErrorKind::kArchived:
+      co_return skipped(SkipReason::kArchived);
+    case ErrorKind::kPreconditionFailed:
+    case ErrorKind::kNoSuchKey:
+      co_return co_await look_at_source(std::move(error));
+    case ErrorKind::kAccessDenied:
+      break;
+    default:
+      co_return failed(std::move(error));
+  }
+  // If-Match wants the right to read the target as well, which a principal that pushes may lack.
+  if (guarded_ && item_.reason != CopyReason::kMissing && !without_guard_) {
+    without_guard_ = true;
+    co_return co_await send();
+  }
+  without_guard_ = false;
+  if (shared_.identity.denied(turn_)) co_return co_await send();
+  // Who may not list the source is told 403 for a key that is gone.
+  co_return co_await look_at_source(std::move(error));
+}
+
+Task<CopyJob::Step> CopyJob::settle_copied(s3::CopyResult result) {
+  const bool opaque = result.sse.starts_with("aws:kms");
+  const EtagRelation relation =
+      opaque ? EtagRelation::kIncomparable : compare_etags(item_.etag, result.etag.view());
+  if (relation == EtagRelation::kEqual) co_return copied();
+  const ServiceTraits& traits = shared_.traits;
+  const bool honoured = state().pair.conditions_trusted || traits.condition_seen_honoured;
+  if (relation == EtagRelation::kIncomparable && honoured && !traits.condition_ignored)
+    co_return copied();
+  co_return co_await verify_copied(std::move(result), relation == EtagRelation::kDiffer);
+}
+
+CopyJob::Step CopyJob::denied(Error error) {
+  const CopyIdentity& identity = shared_.identity;
+  Error told = Error(error).with_message(error.message() + " — " + identity.advice());
+  failed(told);
+  if (identity.denied_from_the_start() >= kDeniedLimit) {
+    state().stop(std::move(told).with_message(
+        fmt::format("the first {} copies were all denied: {}", kDeniedLimit, identity.advice())));
+  }
+  return Step::kDone;
+}
+
+CopyJob::Step CopyJob::later(const Error& error) {
+  if (++given_back_ > kMostGivenBack) return failed(error);
+  ++state().counters.requeued;
+  if (!error.is(ErrorKind::kConflict)) {
+    if (!shared_.pace.was_slowed()) {
+      state().warn(WarningKind::kSlowedDown,
+                   "the server asks for a slower pace: fewer copies are in flight for a while");
+    }
+    shared_.pace.slow_down();
+  }
+  retry_after_ms_ = error.retry_after_ms();
+  return Step::kLater;
+}
+
+CopyJob::Step CopyJob::copied() {
+  state().copied(item_, late_);
+  return Step::kDone;
+}
+CopyJob::Step CopyJob::skipped(SkipReason reason) {
+  state().skipped(Side::kSource, item_.key, item_.size, reason);
+  return Step::kDone;
+}
+CopyJob::Step CopyJob::failed(Error error) {
+  state().failed(Side::kSource, item_.key, item_.size, error);
+  return Step::kDone;
+}
+CopyJob::Step CopyJob::abandoned() {
+  state().not_tried(item_.size);
+  return Step::kDone;
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+
+#include "s3/types.h"
+#include "transfer/copy_shared.h"
+
+namespace s3ferry {
+
+// One object on its way: tries, looks again when a condition did not hold, and ends in exactly one
+// outcome, told through RunState. Rule 3 lives here: the copy names the ETag that the listing saw;
+// a 412 is looked into, never repeated blindly; a foreign write at the target is never overwritten.
+class CopyJob {
+ public:
+  CopyJob(CopyShared& shared, CopyItem item) : shared_(shared), item_(std::move(item)) {}
+  CopyJob(const CopyJob&) = delete;
+  CopyJob& operator=(const CopyJob&) = delete;
+
+  // Gives up after 8 tries that were given back, and after two changes at the source.
+  Task<void> run();
+
+ private:
+  enum class Step : std::uint8_t { kDone, kAgain, kLater };
+
+  Task<Step> attempt();
+  Task<Step> send();
+  Task<Step> settle_error(Error error);
+  Task<Step> settle_copied(s3::CopyResult result);
+
+  // copy_looks.cc: what is done when an answer says that the plan no longer fits.
+  Task<Step> look_at_etags();
+  Task<Step> look_at_attributes();
+  Task<Step> look_at_source(Error why);
+  Task<Step> look_at_target(Error why);
+  Task<Step> verify_copied(s3::CopyResult result, bool surely_another);
+  Step replan(const s3::ObjectInfo& source);
+  Step cannot_look(Error error, const Error* instead);
+
+  Step denied(Error error);
+  Step later(const Error& error);
+  Step copied();
+  Step skipped(SkipReason reason);
+  Step failed(Error error);
+  Step abandoned();
+  void guard(s3::CopyRequest& request) const;
+  bool drop_guard(const Error& error);
+  std::string source_key() const { return state().pair.source_at.full_key(item_.key); }
+  std::string target_key() const { return state().pair.target_at.full_key(item_.key); }
+  RunState& state() const { return shared_.state; }
+
+  CopyShared& shared_;
+  CopyItem item_;
+  CopyIdentity::Turn turn_;
+  std::optional<s3::ObjectInfo> full_;
+  bool etags_looked_at_ = false;
+  bool late_ = false;           // replanned after the source changed
+  bool guarded_ = false;        // the last request carried a condition on the target
+  bool without_guard_ = false;  // denied with If-Match: tried once without
+  int given_back_ = 0;
+  int looks_ = 0;
+  std::int64_t retry_after_ms_ = 0;
+};
+
+// Tries that may be given back to the scheduler (rule 8), and looks after an answer that did not
+// fit.
+inline constexpr int kMostGivenBack = 8;
+inline constexpr int kMostLooks = 4;
+
+}  // namespace s3ferry

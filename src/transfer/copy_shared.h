@@ -1,0 +1,27 @@
+#pragma once
+
+#include "transfer/identity.h"
+#include "transfer/pace.h"
+#include "transfer/run_state.h"
+
+namespace s3ferry {
+
+// What was learnt of the two services during a run; every copy goes by it.
+struct ServiceTraits {
+  bool guard_missing = true;             // the target knows If-None-Match on copies, as far as seen
+  bool guard_changed = true;             // … and If-Match
+  bool condition_seen_honoured = false;  // x-amz-copy-source-if-match answered 412 when it should
+  bool condition_ignored = false;        // … and was caught ignoring it
+};
+
+// What all copies of a run share.
+struct CopyShared {
+  CopyShared(RunState& run, std::size_t concurrency)
+      : state(run), pace(run.runtime, concurrency), identity(run.pair, run.options.copy_as) {}
+  RunState& state;
+  Pace pace;
+  CopyIdentity identity;
+  ServiceTraits traits;
+};
+
+}  // namespace s3ferry

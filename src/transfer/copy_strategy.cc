@@ -1,0 +1,110 @@
+#include "transfer/copy_strategy.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "diff/compare.h"
+
+namespace s3ferry {
+namespace {
+
+// The class to ask for; empty where the default is right. S3 gives STANDARD unless told otherwise.
+std::string target_class(const AttributeOptions& attributes, const std::string& source_class) {
+  if (!attributes.storage_class.empty()) return attributes.storage_class;
+  if (source_class == "STANDARD" || source_class == "REDUCED_REDUNDANCY") return {};
+  return source_class;
+}
+
+void put_header(s3::WriteAttributes& out, const std::string& name, const std::string& value) {
+  const std::string lower = to_lower_ascii(name);
+  constexpr std::string_view kMeta = "x-amz-meta-";
+  if (lower.starts_with(kMeta))
+    out.metadata.emplace_back(lower.substr(kMeta.size()), value);
+  else if (lower == "content-type")
+    out.content.content_type = value;
+  else if (lower == "cache-control")
+    out.content.cache_control = value;
+  else if (lower == "content-disposition")
+    out.content.content_disposition = value;
+  else if (lower == "content-encoding")
+    out.content.content_encoding = value;
+  else if (lower == "content-language")
+    out.content.content_language = value;
+  else if (lower == "expires")
+    out.content.expires = value;
+  else if (lower == "x-amz-website-redirect-location")
+    out.website_redirect = value;
+}
+
+// What CopyObject does not carry over by itself (s3-facts.md §2). A retention that has passed is
+// refused by S3, so it is left out.
+void put_full_attributes(s3::WriteAttributes& out, const s3::ObjectInfo& source, WallTime now) {
+  if (out.website_redirect.empty()) out.website_redirect = source.website_redirect;
+  if (!source.lock_mode.empty() && source.lock_retain_until && *source.lock_retain_until > now) {
+    out.lock_mode = source.lock_mode;
+    out.lock_retain_until = source.lock_retain_until;
+  }
+  if (source.legal_hold == "ON") out.legal_hold = source.legal_hold;
+}
+
+}  // namespace
+
+CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
+                         ByteCount size, std::string_view storage_class) {
+  CopyDecision out;
+  const std::size_t name_bytes = pair.target_at.prefix.size() + key.size();
+  if (is_archived_class(storage_class) && !options.force_glacier_transfer) {
+    out.skip =
+        options.ignore_glacier_warnings ? SkipReason::kArchivedSilent : SkipReason::kArchived;
+  } else if (name_bytes == 0 && size == 0) {
+    out.skip = SkipReason::kNoTargetName;
+  } else if (name_bytes == 0) {
+    out.error.emplace(ErrorKind::kUnsupported,
+                      "the object is named like the prefix itself and has no name in the target "
+                      "bucket's root: sync it into a prefix");
+  } else if (name_bytes > kMaxKeyBytes) {
+    out.error.emplace(ErrorKind::kTooLarge,
+                      fmt::format("the name has {} bytes at the target, S3 allows {}: choose a "
+                                  "shorter target prefix",
+                                  name_bytes, kMaxKeyBytes));
+  } else if (!pair.same_service) {
+    out.error.emplace(
+        ErrorKind::kUnsupported,
+        "source and target are on different services: a server-side copy cannot reach "
+        "across, and this version does not move bytes through this host");
+  } else if (pair.as_source == nullptr && pair.as_target == nullptr) {
+    out.error.emplace(ErrorKind::kUnsupported,
+                      "no principal can read the source and write the target: give one of the two "
+                      "profiles access to both sides");
+  } else if (size > kMaxCopyObjectBytes) {
+    out.error.emplace(ErrorKind::kTooLarge,
+                      fmt::format("{} bytes are more than one CopyObject takes ({}, 5 GiB); this "
+                                  "version does not copy in parts yet",
+                                  size, kMaxCopyObjectBytes));
+  }
+  return out;
+}
+
+s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attributes,
+                                  const CopyItem& item, const s3::ObjectInfo* full, WallTime now) {
+  s3::CopySource source(pair.source_at.bucket, ObjectKey(pair.source_at.full_key(item.key)),
+                        ETag(item.etag));
+  s3::CopyRequest request(ObjectKey(pair.target_at.full_key(item.key)), std::move(source));
+  request.source_size = item.size;
+  s3::WriteAttributes& out = request.attributes;
+  out.storage_class = target_class(attributes, item.storage_class);
+  out.acl = attributes.acl;
+  out.sse = attributes.sse;
+  out.sse_kms_key_id = attributes.sse_kms_key_id;
+  out.checksum_algorithm = attributes.checksum_algorithm;
+  if (attributes.replace_metadata || attributes.copy_props == AttributeOptions::Props::kNone) {
+    request.metadata_directive = s3::Directive::kReplace;
+    for (const auto& [name, value] : attributes.replacement_headers) put_header(out, name, value);
+  }
+  if (attributes.copy_props != AttributeOptions::Props::kDefault)
+    request.tagging_directive = s3::Directive::kReplace;
+  if (full != nullptr) put_full_attributes(out, *full, now);
+  return request;
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,267 @@
+#include "transfer/delete_phase.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "s3/source_bucket.h"
+#include "s3/target_bucket.h"
+#include "transfer/delete_caps.h"
+#include "transfer/look_up.h"
+
+namespace s3ferry {
+namespace {
+
+constexpr std::size_t kBatchKeys = 1000;  // of one DeleteObjects
+constexpr std::size_t kHeadsInFlight = 32;
+constexpr int kMostTries = 8;
+
+LookUpRequest look_up_request(const Location& at, std::uint64_t between, std::size_t concurrency) {
+  LookUpRequest out;
+  out.prefix = at.prefix;
+  out.between = between;
+  out.concurrency = std::min(concurrency, kHeadsInFlight);
+  return out;
+}
+
+bool try_again(const Error& error) {
+  return error.is_retryable() || error.is(ErrorKind::kRetryBudget) ||
+         error.is(ErrorKind::kConflict);
+}
+
+bool ends_the_run(const Error& error) {
+  return error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials) ||
+         error.is(ErrorKind::kNoSuchBucket) || error.is(ErrorKind::kCancelled);
+}
+
+}  // namespace
+
+Task<DeletionsOutcome> DeletePhase::run(std::string& message) {
+  if (!state_.options.delete_extras) co_return DeletionsOutcome::kNotAsked;
+  const DeletionsOutcome outcome = co_await carry_out(message);
+  if (!message.empty()) state_.warn(WarningKind::kDeletionsRefused, message);
+  co_return outcome;
+}
+
+Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
+  const RunCounters& counters = state_.counters;
+  DeleteFacts facts;
+  facts.planned = spool_.size();
+  facts.target_listed = counters.listed_target.objects;
+  facts.source_objects = counters.source_only.objects + counters.both.objects;
+  facts.source_listed_whole = counters.source_listed_whole;
+  facts.target_listed_whole = counters.target_listed_whole;
+  if (state_.stopped()) {
+    refuse_all();
+    co_return DeletionsOutcome::kStopped;
+  }
+  const auto refusal =
+      refuse_deletions(facts, state_.options.max_delete, state_.options.allow_empty_source);
+  if (refusal) {
+    message = refusal->message;
+    refuse_all();
+    co_return refusal->outcome;
+  }
+  if (facts.planned == 0) co_return DeletionsOutcome::kNothingToDelete;
+  state_.sink.on_phase(Phase::kDeleting);
+  Status read = spool_.rewind();
+  if (read && state_.options.dry_run) read = announce();
+  Batch batch;
+  while (read && !state_.options.dry_run && !state_.stopped()) {
+    read = spool_.read(kBatchKeys, batch);
+    if (!read || batch.empty()) break;
+    co_await take_batch(std::move(batch));
+    batch.clear();
+  }
+  if (!read) state_.stop(std::move(read.error()));
+  if (state_.stopped()) co_return DeletionsOutcome::kStopped;
+  co_return state_.options.dry_run ? DeletionsOutcome::kDryRun : DeletionsOutcome::kDone;
+}
+
+Status DeletePhase::announce() {
+  Batch batch;
+  for (;;) {
+    if (Status read = spool_.read(kBatchKeys, batch); !read) return read;
+    if (batch.empty()) return {};
+    for (const PlannedDelete& planned : batch) state_.would_delete(planned.key, planned.size);
+  }
+}
+
+// Counted, but not told one by one: there may be millions, and the message says it.
+void DeletePhase::refuse_all() {
+  RunCounters& counters = state_.counters;
+  const Tally planned = counters.planned_deletes;
+  for (Tally* tally : {&counters.skipped, &counters.skipped_deletes}) {
+    tally->objects += planned.objects;
+    tally->bytes += planned.bytes;
+  }
+  counters.skipped_because[static_cast<std::size_t>(SkipReason::kDeletionsRefused)] +=
+      planned.objects;
+}
+
+Task<void> DeletePhase::take_batch(Batch batch) {
+  leave_new(batch);
+  co_await leave_what_is_back(batch);
+  if (!state_.pair.conditions_trusted || !conditions_) co_await leave_what_changed(batch);
+  if (!batch.empty()) co_await send(std::move(batch));
+}
+
+bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
+  return modified && *modified > state_.began + state_.pair.offset_of(Side::kTarget);
+}
+
+void DeletePhase::leave_new(Batch& batch) {
+  std::erase_if(batch, [this](const PlannedDelete& planned) {
+    if (!is_new(planned.modified)) return false;
+    state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kWrittenMeanwhile);
+    return true;
+  });
+}
+
+Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
+  if (batch.empty()) co_return;
+  const LookUpRequest request =
+      look_up_request(state_.pair.source_at, batch.back().source_rank - batch.front().source_rank,
+                      state_.options.concurrency);
+  std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.source, request, batch);
+  std::size_t at = 0;
+  std::erase_if(batch, [&](const PlannedDelete& planned) {
+    const Looked& now = looked[at++];
+    if (now.presence == Looked::Presence::kGone) return false;
+    if (now.presence == Looked::Presence::kThere)
+      state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kBackAtSource);
+    else
+      fail_all({planned}, *now.error);
+    return true;
+  });
+}
+
+Task<void> DeletePhase::leave_what_changed(Batch& batch) {
+  if (batch.empty()) co_return;
+  const LookUpRequest request =
+      look_up_request(state_.pair.target_at, batch.back().target_rank - batch.front().target_rank,
+                      state_.options.concurrency);
+  std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.target, request, batch);
+  std::size_t at = 0;
+  std::erase_if(batch, [&](const PlannedDelete& planned) {
+    const Looked& now = looked[at++];
+    if (now.presence == Looked::Presence::kUnknown) {
+      fail_all({planned}, *now.error);
+      return true;
+    }
+    if (now.presence == Looked::Presence::kGone) return false;  // deleting it again is harmless
+    if (now.etag == planned.etag && !is_new(now.modified)) return false;
+    state_.skipped(
+        Side::kTarget, planned.key, planned.size,
+        is_new(now.modified) ? SkipReason::kWrittenMeanwhile : SkipReason::kChangedAtTarget);
+    return true;
+  });
+}
+
+// Sends until each key has its outcome; what may be tried again is, up to 8 times.
+Task<void> DeletePhase::send(Batch batch) {
+  for (int n = 0; !batch.empty(); ++n) {
+    Status sent = co_await (in_batches_ ? send_once(batch) : send_one_by_one(batch));
+    if (sent && batch.empty()) co_return;
+    if (!sent && learn_from(sent.error())) continue;
+    const bool over = n + 1 >= kMostTries;
+    if (!sent && (over || !try_again(sent.error()))) {
+      fail_all(batch, sent.error());
+      if (ends_the_run(sent.error())) state_.stop(std::move(sent.error()));
+      co_return;
+    }
+    if (sent && over) {
+      fail_all(batch, Error(ErrorKind::kServer,
+                            "the server kept refusing this deletion for now; "
+                            "run the sync again")
+                          .with_operation("DeleteObjects"));
+      co_return;
+    }
+    const std::int64_t after = sent ? 0 : sent.error().retry_after_ms();
+    if (!co_await state_.runtime.sleep_for(pace_.delay_before_retry(n, after))) {
+      fail_all(batch, Error(ErrorKind::kCancelled, "interrupted"));
+      co_return;
+    }
+  }
+}
+
+s3::DeleteTarget DeletePhase::target_of(const PlannedDelete& planned) const {
+  s3::DeleteTarget out{ObjectKey(state_.pair.target_at.full_key(planned.key))};
+  if (conditions_) out.if_match = ETag(planned.etag);
+  return out;
+}
+
+// One DeleteObjects. Keys with an outcome leave the batch.
+Task<Status> DeletePhase::send_once(Batch& batch) {
+  std::vector<s3::DeleteTarget> targets;
+  targets.reserve(batch.size());
+  for (const PlannedDelete& planned : batch) targets.push_back(target_of(planned));
+  Result<std::vector<s3::DeleteOutcome>> outcomes =
+      co_await state_.pair.target.delete_objects(std::move(targets));
+  if (!outcomes) co_return fail(std::move(outcomes.error()));
+  settle(batch, *outcomes);
+  co_return Status();
+}
+
+// For a target without DeleteObjects. Nothing leaves the batch on an error of the service.
+Task<Status> DeletePhase::send_one_by_one(Batch& batch) {
+  while (!batch.empty()) {
+    Result<s3::DeleteOutcome> outcome =
+        co_await state_.pair.target.delete_object(target_of(batch.back()));
+    s3::DeleteOutcome said;
+    if (outcome)
+      said = std::move(*outcome);
+    else if (try_again(outcome.error()) || ends_the_run(outcome.error()))
+      co_return fail(std::move(outcome.error()));
+    else
+      said.error = std::move(outcome.error());
+    if (!settle_one(batch.back(), said)) co_return Status();
+    batch.pop_back();
+  }
+  co_return Status();
+}
+
+void DeletePhase::settle(Batch& batch, const std::vector<s3::DeleteOutcome>& outcomes) {
+  std::size_t at = 0;
+  std::erase_if(batch, [&](const PlannedDelete& planned) {
+    return at < outcomes.size() && settle_one(planned, outcomes[at++]);
+  });
+}
+
+// False where the key is to be tried again.
+bool DeletePhase::settle_one(const PlannedDelete& planned, const s3::DeleteOutcome& outcome) {
+  if (outcome.deleted || (outcome.error && outcome.error->is(ErrorKind::kNoSuchKey))) {
+    state_.deleted(planned.key, planned.size);
+    return true;
+  }
+  if (!outcome.error || try_again(*outcome.error)) return false;
+  if (outcome.error->is(ErrorKind::kPreconditionFailed))
+    state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kChangedAtTarget);
+  else
+    state_.failed(Side::kTarget, planned.key, planned.size, *outcome.error);
+  return true;
+}
+
+// True where the error says what the service does not know, and the next try does without it.
+bool DeletePhase::learn_from(const Error& error) {
+  const bool not_known = error.is(ErrorKind::kUnsupported) || error.http_status() == 501 ||
+                         error.http_status() == 405 || error.code() == "MalformedXML" ||
+                         error.code() == "NotImplemented";
+  if (!not_known) return false;
+  if (conditions_) {
+    conditions_ = false;
+    return true;
+  }
+  if (in_batches_) {
+    in_batches_ = false;
+    return true;
+  }
+  return false;
+}
+
+void DeletePhase::fail_all(const Batch& batch, const Error& error) {
+  for (const PlannedDelete& planned : batch)
+    state_.failed(Side::kTarget, planned.key, planned.size, error);
+}
+
+}  // namespace s3ferry

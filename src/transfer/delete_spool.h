@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/object_view.h"
+
+namespace s3ferry {
+
+// One extra of the target that is to be deleted, as the listing saw it.
+struct PlannedDelete {
+  std::string key;  // relative
+  std::string etag;
+  ByteCount size = 0;
+  WallTime modified{};
+  // How many listed objects of each side sorted before it: tells how dense the sides are around it.
+  std::uint64_t source_rank = 0, target_rank = 0;
+};
+
+// Planned deletions in key order, kept out of memory: beyond 256 KiB they go to an unlinked
+// temporary file. Written once, then read once from the front. One thread; the file is gone when it
+// dies, whatever happens.
+class DeleteSpool {
+ public:
+  explicit DeleteSpool(std::string directory)
+      : directory_(directory.empty() ? "/tmp" : std::move(directory)) {}
+  ~DeleteSpool();
+  DeleteSpool(const DeleteSpool&) = delete;
+  DeleteSpool& operator=(const DeleteSpool&) = delete;
+
+  Status add(const ObjectView& extra, std::uint64_t source_rank, std::uint64_t target_rank);  // kIo
+  std::uint64_t size() const { return size_; }
+
+  // No more add(): reading starts.
+  Status rewind();
+  // Up to `most` records, appended to nothing (out is cleared); empty at the end.
+  Status read(std::size_t most, std::vector<PlannedDelete>& out);
+
+ private:
+  Status flush();
+  Status refill();
+  bool take(PlannedDelete& out);
+
+  std::string directory_;
+  std::string buffer_;
+  std::size_t at_ = 0;  // read position in buffer_
+  int file_ = -1;
+  std::uint64_t size_ = 0, taken_ = 0;
+};
+
+}  // namespace s3ferry

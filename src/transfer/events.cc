@@ -1,0 +1,55 @@
+#include "transfer/events.h"
+
+namespace s3ferry {
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::kCopying:
+      return "copying";
+    case Phase::kDeleting:
+      return "deleting";
+    case Phase::kChecking:
+      return "checking";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(WarningKind kind) {
+  switch (kind) {
+    case WarningKind::kConditionIgnored:
+      return "condition-ignored";
+    case WarningKind::kNoConditionalWrites:
+      return "no-conditional-writes";
+    case WarningKind::kDeletionsRefused:
+      return "deletions-refused";
+    case WarningKind::kListingFailed:
+      return "listing-failed";
+    case WarningKind::kCopiedAs:
+      return "copied-as";
+    case WarningKind::kSlowedDown:
+      return "slowed-down";
+    case WarningKind::kNotReproducible:
+      return "not-reproducible";
+    case WarningKind::kOther:
+      return "other";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(DifferenceKind kind) {
+  switch (kind) {
+    case DifferenceKind::kMissingAtTarget:
+      return "missing";
+    case DifferenceKind::kExtraAtTarget:
+      return "extra";
+    case DifferenceKind::kSizeDiffers:
+      return "size";
+    case DifferenceKind::kEtagDiffers:
+      return "etag";
+    case DifferenceKind::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+
+#include "runtime/runtime.h"
+#include "runtime/semaphore.h"
+
+namespace s3ferry {
+
+// How many copies may be in flight: halved when the server asks for a slower pace (at most once a
+// second, because one overload is told by many answers), and given back bit by bit with each copy
+// that works. Never above what the operator granted, never below one. One shard.
+class Pace {
+ public:
+  Pace(Runtime& runtime, std::size_t most) : runtime_(runtime), most_(most), permits_(most) {}
+
+  Task<Status> acquire() { return permits_.acquire(); }
+  Semaphore& permits() { return permits_; }
+  std::size_t limit() const { return permits_.limit(); }
+  std::size_t in_flight() const { return permits_.in_use(); }
+
+  void slow_down();
+  void succeeded();
+  bool was_slowed() const { return slowed_; }
+  // How long a copy that was given back waits before its n-th (from 0) next try: doubling, at most
+  // 20 s, jittered, and never less than what the server asked for.
+  Duration delay_before_retry(int n, std::int64_t retry_after_ms) const;
+
+ private:
+  Runtime& runtime_;
+  std::size_t most_;
+  Semaphore permits_;
+  bool slowed_ = false;
+  TimePoint last_drop_{};
+  double credit_ = 0;  // part of a permit earned since
+};
+
+}  // namespace s3ferry

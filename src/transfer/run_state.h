@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "base/error.h"
+#include "transfer/copy_item.h"
+#include "transfer/counters.h"
+#include "transfer/events.h"
+#include "transfer/sync.h"
+
+namespace s3ferry {
+
+// What the parts of one run share: what was asked, what was counted, and whether it goes on. Each
+// outcome of an object is told through here, so that counting and telling cannot differ (rule 13).
+// One run, one shard; everything that is referred to outlives it.
+class RunState {
+ public:
+  RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& asked, EventSink& told)
+      : runtime(run_on), pair(two_sides), options(asked), sink(told), began(run_on.wall_now()) {}
+  RunState(const RunState&) = delete;
+  RunState& operator=(const RunState&) = delete;
+
+  Runtime& runtime;
+  const Pair& pair;
+  const SyncOptions& options;
+  EventSink& sink;
+  const WallTime began;  // by our clock
+  RunCounters counters;
+
+  void copied(const CopyItem& item, bool late);
+  void would_copy(const ObjectView& object, CopyReason reason);
+  void skipped(Side side, std::string_view key, ByteCount size, SkipReason reason);
+  void failed(Side side, std::string_view key, ByteCount size, const Error& error);
+  void deleted(std::string_view key, ByteCount size);
+  void would_delete(std::string_view key, ByteCount size);
+  void not_tried(ByteCount size) { counters.not_tried.add(size); }
+  void warn(WarningKind kind, std::string_view message);
+
+  // Ends the run before its time; the first reason stays. What is in flight is still settled.
+  void stop(Error why);
+  const std::optional<Error>& stopped() const { return stopped_; }
+  // No more is planned, but what was planned is carried out: a listing failed.
+  void end_planning(Error why) {
+    if (!planning_ended_) planning_ended_.emplace(std::move(why));
+  }
+  // Whatever kept the run from coming to its end.
+  const std::optional<Error>& why_incomplete() const {
+    return stopped_ ? stopped_ : planning_ended_;
+  }
+  // Called once, by the first stop().
+  void when_stopped(std::function<void()> then) { then_ = std::move(then); }
+
+ private:
+  std::optional<Error> stopped_, planning_ended_;
+  std::function<void()> then_;
+  std::uint64_t unreachable_in_a_row_ = 0;
+};
+
+// This many objects in a row that failed for want of a connection end the run.
+inline constexpr std::uint64_t kUnreachableLimit = 50;
+
+}  // namespace s3ferry

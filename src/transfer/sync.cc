@@ -1,0 +1,106 @@
+#include "transfer/sync.h"
+
+#include "runtime/scope.h"
+#include "transfer/copy_workers.h"
+#include "transfer/delete_phase.h"
+#include "transfer/delete_spool.h"
+#include "transfer/planner.h"
+#include "transfer/run_state.h"
+
+namespace s3ferry {
+namespace {
+
+SyncResult result_of(const RunState& state, const CopyWorkers& workers) {
+  SyncResult out;
+  out.counters = state.counters;
+  out.stopped = state.why_incomplete();
+  out.copied_as = workers.shared().identity.settled();
+  const ServiceTraits& traits = workers.shared().traits;
+  out.source_condition_ignored = traits.condition_ignored;
+  out.conditional_writes = traits.guard_missing && traits.guard_changed;
+  out.began = state.began;
+  return out;
+}
+
+Task<void> plan_and_copy(RunState& state, CopyWorkers& workers, DeleteSpool& spool) {
+  Planner planner(state, workers, spool);
+  Scope planning(state.runtime);
+  state.when_stopped([&planning] { planning.cancel(); });
+  planning.spawn(planner.run());
+  co_await planning.join();
+  state.when_stopped(nullptr);
+  co_await workers.finish();
+}
+
+}  // namespace
+
+std::string_view to_string(CopyAs copy_as) {
+  switch (copy_as) {
+    case CopyAs::kAuto:
+      return "auto";
+    case CopyAs::kSource:
+      return "source";
+    case CopyAs::kTarget:
+      return "target";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(DeletionsOutcome outcome) {
+  switch (outcome) {
+    case DeletionsOutcome::kNotAsked:
+      return "not-asked";
+    case DeletionsOutcome::kNothingToDelete:
+      return "nothing-to-delete";
+    case DeletionsOutcome::kDone:
+      return "done";
+    case DeletionsOutcome::kDryRun:
+      return "dry-run";
+    case DeletionsOutcome::kRefusedCap:
+      return "refused-cap";
+    case DeletionsOutcome::kRefusedEmptySource:
+      return "refused-empty-source";
+    case DeletionsOutcome::kRefusedListing:
+      return "refused-listing";
+    case DeletionsOutcome::kStopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+int SyncResult::exit_code() const {
+  if (stopped && stopped->is(ErrorKind::kCancelled)) return 130;
+  const bool refused = deletions == DeletionsOutcome::kRefusedCap ||
+                       deletions == DeletionsOutcome::kRefusedEmptySource ||
+                       deletions == DeletionsOutcome::kRefusedListing ||
+                       deletions == DeletionsOutcome::kStopped;
+  if (stopped || refused || counters.failed.objects > 0) return 1;
+  return counters.warnings() > 0 ? 2 : 0;
+}
+
+Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions& options,
+                          EventSink& sink) {
+  RunState state(runtime, pair, options, sink);
+  CopyWorkers workers(state, options.concurrency);
+  sink.on_begin(pair, state.counters);
+  DeletionsOutcome deletions = DeletionsOutcome::kNotAsked;
+  std::string message;
+  if (Status fit = check_not_nested(pair); !fit) {
+    state.stop(std::move(fit.error()));
+  } else {
+    sink.on_phase(Phase::kCopying);
+    DeleteSpool spool(options.spool_dir);
+    co_await plan_and_copy(state, workers, spool);
+    if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
+    DeletePhase phase(state, spool);
+    deletions = co_await phase.run(message);
+  }
+  if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
+  SyncResult result = result_of(state, workers);
+  result.deletions = deletions;
+  result.deletions_message = std::move(message);
+  sink.on_end();
+  co_return result;
+}
+
+}  // namespace s3ferry
