@@ -75,6 +75,10 @@ Task<Result<ObjectStream>> BucketReader::get_object(GetRequest request) {
     co_return fail(Error(ErrorKind::kUnsupported, "the server did not send the range asked for")
                        .with_operation("GetObject")
                        .with_key(request.key.view()));
+  if (!request.if_match.empty() && info->etag != request.if_match)
+    co_return fail(Error(ErrorKind::kProtocol, "the server sent another ETag than the one required")
+                       .with_operation("GetObject")
+                       .with_key(request.key.view()));
   ObjectStream stream;
   stream.info = std::move(*info);
   stream.body = std::move(response->body);

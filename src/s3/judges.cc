@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/types.h"
 #include "s3/errors.h"
 #include "s3/list_parser.h"
 #include "s3/xml.h"
@@ -54,6 +55,13 @@ Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
     return fail(answer_error(spec, answer));
   }
   return check_xml(answer.body, expected_root(spec.operation));
+}
+
+Status judge_part(const aws::CallSpec& spec, aws::Answer& answer) {
+  if (Status good = judge_s3(spec, answer); !good) return good;
+  if (unquote_etag(answer.headers.get_or("etag", "")).empty())
+    return fail(ErrorKind::kProtocol, "the server stored a part and gave no ETag for it");
+  return Status();
 }
 
 Status judge_listing(const aws::CallSpec& spec, aws::Answer& answer) {

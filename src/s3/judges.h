@@ -18,6 +18,9 @@ Status judge_s3(const aws::CallSpec& spec, aws::Answer& answer);
 Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer);
 std::string_view expected_root(std::string_view operation);
 
+// 2xx without an ETag is a part that could not be completed with.
+Status judge_part(const aws::CallSpec& spec, aws::Answer& answer);
+
 // Reads a listing into *static_cast<ListPage*>(spec.for_judge).
 Status judge_listing(const aws::CallSpec& spec, aws::Answer& answer);
 

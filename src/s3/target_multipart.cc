@@ -47,7 +47,7 @@ Task<Result<PartResult>> TargetBucket::upload_part(UploadPartRequest request) {
   spec.body = std::move(request.body);
   spec.stream = std::move(request.stream);
   spec.deadlines = detail::copy_deadlines(spec.stream ? spec.stream->length() : spec.body.size());
-  auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3);
+  auto answer = co_await connection().link().call(name(), std::move(spec), &judge_part);
   if (!answer) co_return fail(std::move(answer.error()));
   PartResult result;
   result.etag = ETag(unquote_etag(answer->headers.get_or("etag", "")));
