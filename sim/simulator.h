@@ -25,6 +25,7 @@ struct RequestInfo {
   int status = 0;                              // after hooks only
 };
 
+struct Bucket;
 struct Counters;
 struct State;
 
@@ -46,6 +47,7 @@ class Simulator {
   Status configure(std::string_view json);  // adds what the document describes; README.md
   Status add_account(AccountSpec account);
   Status add_user(UserSpec user);
+  Status add_role(RoleSpec role);
   Status add_key(KeySpec key);
   // An account with the user "admin", allowed everything, and one key of that user.
   Status add_account_with_key(std::string id, std::string access_key_id, Secret secret);
@@ -88,8 +90,11 @@ class Simulator {
   // error means that the connection ends without an answer; a body that fails while it is read
   // means the same later. The answer has Content-Length; a HEAD's body is empty whatever that says.
   Task<Result<http::Response>> handle(http::Request request);
+  // Whether any answer may take time: latencies or faults were added.
+  bool may_wait() const;
 
  private:
+  Result<Bucket*> bucket_named(std::string_view name) const;
   std::unique_ptr<State> state_;
 };
 

@@ -28,6 +28,14 @@ struct UserSpec {
   std::vector<std::string> policies;  // identity policies, JSON; none: everything is allowed
 };
 
+// A role, for AssumeRole.
+struct RoleSpec {
+  std::string account;
+  std::string name;
+  std::vector<std::string> policies;  // as UserSpec's
+  std::vector<std::string> trusted;   // account ids, ARNs, "*"; none: its own account
+};
+
 struct KeySpec {
   std::string account, user;
   std::string access_key_id;

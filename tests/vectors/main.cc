@@ -31,6 +31,9 @@ std::vector<Runner> all_runners() {
   std::vector<Runner> runners;
   runners.push_back(sigv4_runner());
   runners.push_back(endpoints_runner());
+  runners.push_back(retry_runner());
+  runners.push_back(multipart_plan_runner());
+  for (Runner& runner : credentials_runners()) runners.push_back(std::move(runner));
   return runners;
 }
 

@@ -1,0 +1,208 @@
+#include "sim/content.h"
+
+#include <algorithm>
+
+namespace s3ferry::sim {
+namespace {
+
+constexpr ByteCount kReadStep = 256 * kKiB;
+
+void append_word(std::string& out, std::uint64_t word) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(word >> shift));
+}
+
+void append_formula(std::uint64_t seed, ByteCount offset, ByteCount length, std::string& out) {
+  ByteCount at = offset;
+  const ByteCount end = offset + length;
+  while (at < end) {
+    const std::uint64_t word = mix64(seed ^ (at / 8 * 0x2545f4914f6cdd1dULL));
+    for (ByteCount i = at % 8; i < 8 && at < end; ++i, ++at)
+      out.push_back(static_cast<char>(word >> (8 * i)));
+  }
+}
+
+std::uint64_t describe(std::uint64_t seed, ByteCount offset, ByteCount length, std::uint64_t salt) {
+  return mix64(mix64(seed + salt) ^ mix64(offset * 3 + 1) ^ mix64(length + (salt << 32)));
+}
+
+}  // namespace
+
+template <class Visit>
+void Content::for_each_piece(const Visit& visit) const {
+  if (size_ == 0) return;
+  if (!pieces_) {
+    visit(only_);
+  } else {
+    for (const Piece& piece : *pieces_) visit(piece);
+  }
+}
+
+Content Content::of_bytes(std::string bytes) {
+  Content content;
+  content.size_ = content.only_.length = bytes.size();
+  content.only_.memory = std::make_shared<const std::string>(std::move(bytes));
+  return content;
+}
+
+Content Content::formula(std::uint64_t seed, ByteCount size, bool declared) {
+  Content content;
+  content.size_ = content.only_.length = size;
+  content.only_.seed = seed;
+  content.only_.declared = declared || size > kExactBytes;
+  return content;
+}
+
+void Content::append(const Piece& piece) {
+  if (piece.length == 0) return;
+  if (size_ == 0) {
+    only_ = piece;
+    pieces_ = nullptr;
+    size_ = piece.length;
+    return;
+  }
+  std::vector<Piece> all = pieces_ ? *pieces_ : std::vector<Piece>{only_};
+  Piece& last = all.back();
+  const bool continues = last.memory == piece.memory && last.seed == piece.seed &&
+                         last.declared == piece.declared &&
+                         last.offset + last.length == piece.offset;
+  if (continues) {
+    last.length += piece.length;
+  } else {
+    all.push_back(piece);
+  }
+  size_ += piece.length;
+  if (all.size() == 1) {
+    only_ = all.front();
+    pieces_ = nullptr;
+  } else {
+    pieces_ = std::make_shared<const std::vector<Piece>>(std::move(all));
+  }
+}
+
+Content Content::join(const std::vector<Content>& parts) {
+  std::vector<Piece> all;
+  Content out;
+  for (const Content& part : parts) {
+    part.for_each_piece([&](const Piece& piece) {
+      if (!all.empty() && all.back().memory == piece.memory && all.back().seed == piece.seed &&
+          all.back().declared == piece.declared &&
+          all.back().offset + all.back().length == piece.offset) {
+        all.back().length += piece.length;
+      } else {
+        all.push_back(piece);
+      }
+    });
+    out.size_ += part.size_;
+  }
+  if (all.size() == 1) {
+    out.only_ = all.front();
+  } else if (!all.empty()) {
+    out.pieces_ = std::make_shared<const std::vector<Piece>>(std::move(all));
+  }
+  return out;
+}
+
+Content Content::slice(ByteCount offset, ByteCount length) const {
+  Content out;
+  ByteCount at = 0;
+  for_each_piece([&](const Piece& piece) {
+    const ByteCount from = std::max(at, offset), to = std::min(at + piece.length, offset + length);
+    if (from < to) {
+      Piece cut = piece;
+      cut.offset += from - at;
+      cut.length = to - from;
+      out.append(cut);
+    }
+    at += piece.length;
+  });
+  return out;
+}
+
+void Content::read(ByteCount offset, ByteCount length, std::string& out) const {
+  ByteCount at = 0;
+  for_each_piece([&](const Piece& piece) {
+    const ByteCount from = std::max(at, offset), to = std::min(at + piece.length, offset + length);
+    if (from < to) {
+      const ByteCount start = piece.offset + from - at;
+      if (piece.memory) {
+        out.append(*piece.memory, start, to - from);
+      } else {
+        append_formula(piece.seed, start, to - from, out);
+      }
+    }
+    at += piece.length;
+  });
+}
+
+std::string Content::bytes() const {
+  std::string out;
+  out.reserve(size_);
+  read(0, size_, out);
+  return out;
+}
+
+bool Content::declared() const {
+  bool any = false;
+  for_each_piece([&](const Piece& piece) { any = any || piece.declared; });
+  return any;
+}
+
+void Content::declared_md5(std::uint64_t seed, ByteCount size, std::uint64_t& high,
+                           std::uint64_t& low) {
+  high = describe(seed, 0, size, 1);
+  low = describe(seed, 0, size, 2);
+}
+
+std::string Content::declared_digest(std::uint64_t salt, std::size_t size) const {
+  std::string out;
+  if (!pieces_) {
+    for (std::uint64_t i = 0; out.size() < size; ++i)
+      append_word(out, describe(only_.seed, only_.offset, only_.length, salt + i));
+  } else {
+    std::string text;
+    append_word(text, salt);
+    for_each_piece([&](const Piece& piece) {
+      std::uint64_t seed = piece.seed;
+      if (piece.memory) seed = std::hash<std::string>{}(*piece.memory);
+      append_word(text, describe(seed, piece.offset, piece.length, salt));
+    });
+    out = checksum_of(Checksum::kSha256, text);
+  }
+  out.resize(size);
+  return out;
+}
+
+void Content::digest_into(Digest& digest) const {
+  std::string buffer;
+  for_each_piece([&](const Piece& piece) {
+    if (piece.memory) {
+      digest.update(std::string_view(*piece.memory).substr(piece.offset, piece.length));
+      return;
+    }
+    for (ByteCount done = 0; done < piece.length; done += buffer.size()) {
+      buffer.clear();
+      append_formula(piece.seed, piece.offset + done, std::min(kReadStep, piece.length - done),
+                     buffer);
+      digest.update(buffer);
+    }
+  });
+}
+
+std::string Content::md5() const {
+  if (declared()) return declared_digest(1, 16);
+  auto digest = Digest::md5();
+  digest_into(*digest);
+  return digest->finish();
+}
+
+std::string Content::checksum(Checksum algorithm) const {
+  auto digest = Digest::of(algorithm);
+  if (declared()) {
+    const std::size_t size = digest->finish().size();
+    return declared_digest(16 * static_cast<std::uint64_t>(algorithm), size);
+  }
+  digest_into(*digest);
+  return digest->finish();
+}
+
+}  // namespace s3ferry::sim

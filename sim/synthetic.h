@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "sim/spec.h"
+
+namespace s3ferry::sim {
+
+// The formula of a synthetic bucket: the i-th key in byte order and its attributes, for i below
+// size(). Immutable; no memory beyond the spec.
+class SyntheticKeys {
+ public:
+  static Result<SyntheticKeys> create(SyntheticSpec spec);
+
+  std::uint64_t size() const { return size_; }
+  void key(std::uint64_t index, std::string& out) const;  // replaces `out`
+  // The first index whose key is >= `key` (not less); size() when there is none. O(log size()).
+  std::uint64_t lower_bound(std::string_view key) const;
+  // Whether `key` is in the set, and where.
+  bool find(std::string_view key, std::uint64_t& index) const;
+
+  struct Attributes {
+    std::uint64_t seed;  // of the content
+    ByteCount size;
+    WallTime mtime;
+    std::uint64_t etag_high, etag_low;
+  };
+  Attributes attributes(std::uint64_t index) const;
+  const std::string& storage_class() const { return spec_.storage_class; }
+
+ private:
+  explicit SyntheticKeys(SyntheticSpec spec);
+  std::uint64_t original(std::uint64_t index) const;  // with the missing ones counted
+  void append_flat(std::uint64_t rank, std::string& out) const;
+  void append_dates(std::uint64_t n, std::string& out) const;
+  void append_spread(std::uint64_t n, std::string& out) const;
+  void append_korean(std::uint64_t n, std::string& out) const;
+
+  SyntheticSpec spec_;
+  std::uint64_t size_ = 0;
+  std::uint64_t spread_step_ = 1;  // distance of two keys on the 64-bit circle
+};
+
+}  // namespace s3ferry::sim
