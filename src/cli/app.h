@@ -28,6 +28,7 @@ struct AppContext {
   Output& out;                 // standard output: results
   Output& err;                 // standard error: messages, progress
   bool terminal = false;       // standard error is one: a progress line may be drawn
+  std::size_t columns = 80;    // of that terminal
   Event* interrupt = nullptr;  // set by the first SIGINT or SIGTERM; may be null
 };
 

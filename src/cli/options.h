@@ -34,7 +34,7 @@ struct Options {
 
   SyncOptions sync;
   CheckOptions check;  // level, threshold; the rest follows from `sync`
-  bool check_level_given = false;
+  bool concurrency_given = false;
 
   bool quiet = false, only_show_errors = false, progress = true, json = false;
   bool debug = false;

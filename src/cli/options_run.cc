@@ -21,7 +21,6 @@ Status set_check(Options& o, const std::string& value) {
     o.check.level = CheckLevel::kNone;
   else
     return bad_value("--check", value, "etag, size or none");
-  o.check_level_given = true;
   return {};
 }
 

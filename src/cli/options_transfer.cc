@@ -281,6 +281,7 @@ std::vector<Flag> pace_flags() {
          const auto n = parse_count("--concurrency", v, 1, 65'536);
          if (!n) return fail(n.error());
          o.sync.concurrency = *n;
+         o.concurrency_given = true;
          return {};
        }},
       {"--list-concurrency", "N", kForPair, kPace, "LISTs in flight over both sides (default 8)",

@@ -1,5 +1,7 @@
 #include "report/console.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -49,7 +51,19 @@ void Console::on_failed(const FailedEvent& event) {
 }
 
 void Console::on_warning(const WarningEvent& event) {
-  if (!options_.quiet) message("warning: " + escape_for_display(event.message));
+  switch (event.kind) {
+    case WarningKind::kDeletionsRefused:  // said at the end
+      return;
+    case WarningKind::kListingFailed:  // why the run ends: said once, by the first listing
+      if (!std::exchange(end_told_, true)) message("s3ferry: " + escape_for_display(event.message));
+      return;
+    case WarningKind::kCopiedAs:
+      if (!options_.quiet && !options_.only_show_errors && !options_.json)
+        result("note: " + escape_for_display(event.message));
+      return;
+    default:
+      if (!options_.quiet) message("warning: " + escape_for_display(event.message));
+  }
 }
 
 void Console::on_difference(const DifferenceEvent& event) {
@@ -73,15 +87,15 @@ void Console::finish(const RunReport& report) {
   const bool talks = !options_.quiet && !options_.only_show_errors && !options_.json;
   if (talks) {
     for (const std::string& line : summary_lines(report)) result(line);
-    if (report.verdict() != CheckVerdict::kNotMade)
+    if (report.verdict() != CheckVerdict::kNotMade && !report.error)
       result(report.verdict() == CheckVerdict::kSuccess ? kCheckSuccess : kCheckFail);
     if (!report.log_path.empty()) result("log: " + escape_for_display(report.log_path));
   }
   out_.flush();
-  if (report.sync && report.sync->stopped) message(error_line(*report.sync->stopped));
+  if (report.sync && report.sync->stopped && !end_told_) message(error_line(*report.sync->stopped));
   if (report.sync && !report.sync->deletions_message.empty())
     message("s3ferry: nothing was deleted: " + escape_for_display(report.sync->deletions_message));
-  if (report.check_error) message(error_line(*report.check_error));
+  if (report.check_error && !end_told_) message(error_line(*report.check_error));
   if (report.error) message(error_line(*report.error));
   if (!talks && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
   clear_progress();

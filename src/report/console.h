@@ -53,6 +53,7 @@ class Console final : public EventSink {
   Progress progress_;
   const Pair* pair_ = nullptr;
   bool drawn_ = false;
+  bool end_told_ = false;
 };
 
 // "s3ferry: …" as the one line that an error gets; escaped.

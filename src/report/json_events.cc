@@ -1,5 +1,7 @@
 #include "report/json_events.h"
 
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -60,6 +62,7 @@ void JsonEvents::put(const Json& event) {
 }
 
 void JsonEvents::on_begin(const Pair& pair, const RunCounters&) {
+  if (std::exchange(begun_, true)) return;
   Json event = begin("begin");
   event["source"] = pair.source_at.url();
   event["target"] = pair.target_at.url();

@@ -37,6 +37,7 @@ class JsonEvents final : public EventSink {
 
   Runtime& runtime_;
   Output& out_;
+  bool begun_ = false;
 };
 
 }  // namespace s3ferry

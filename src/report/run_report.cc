@@ -106,9 +106,8 @@ std::string_view to_string(CheckVerdict verdict) {
 }
 
 CheckVerdict RunReport::verdict() const {
-  if (check_error) return CheckVerdict::kFail;
-  if (!check || check->level == CheckLevel::kNone) return CheckVerdict::kNotMade;
-  return check->passed ? CheckVerdict::kSuccess : CheckVerdict::kFail;
+  if (!check_wanted) return CheckVerdict::kNotMade;
+  return check && check->passed ? CheckVerdict::kSuccess : CheckVerdict::kFail;
 }
 
 bool RunReport::job_succeeded() const {

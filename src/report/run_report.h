@@ -21,6 +21,7 @@ std::string_view to_string(CheckVerdict verdict);  // "none", "success", "fail"
 struct RunReport {
   std::string command;  // "sync", "verify"
   bool dry_run = false;
+  bool check_wanted = false;
   std::optional<SyncResult> sync;
   std::optional<CheckResult> check;
   std::optional<Error> check_error;  // the check could not be made
@@ -31,6 +32,7 @@ struct RunReport {
   int exit_code = 0;
   std::string log_path;  // empty: no log
 
+  // A check that was wanted and could not be made is a failed one.
   CheckVerdict verdict() const;
   // Exit code 0 or 2, and the check did not fail.
   bool job_succeeded() const;

@@ -1,0 +1,219 @@
+#include "cli/connections.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "aws/credentials_chain.h"
+#include "base/text.h"
+#include "cli/version.h"
+#include "runtime/host.h"
+
+namespace s3ferry {
+namespace {
+
+constexpr std::string_view kDefaultRegion = "us-east-1";
+
+std::string first_of(std::initializer_list<std::string_view> texts) {
+  for (const std::string_view text : texts)
+    if (!text.empty()) return std::string(text);
+  return {};
+}
+
+// Variables of the shell come in both cases; the lower one wins, as in curl and Python.
+std::string proxy_variable(const Host& host, const std::string& lower, const std::string& upper) {
+  const auto value = host.env(lower);
+  return value ? *value : host.env(upper).value_or("");
+}
+
+aws::CallerOptions caller_options(const aws::ProfileSettings& settings) {
+  aws::CallerOptions options;
+  options.user_agent = fmt::format("s3ferry/{}", version());
+  if (settings.max_attempts) options.retry.max_attempts = static_cast<int>(*settings.max_attempts);
+  return options;
+}
+
+s3::BucketOptions bucket_options(const Options& options) {
+  s3::BucketOptions bucket;
+  bucket.request_payer = options.request_payer;
+  return bucket;
+}
+
+}  // namespace
+
+aws::EndpointParams endpoint_of(const SideOptions& side, const SideOptions& common,
+                                const aws::ProfileSettings& settings) {
+  aws::EndpointParams params;
+  params.region =
+      first_of({side.region, common.region, settings.region.value_or(""), kDefaultRegion});
+  params.endpoint_url =
+      first_of({side.endpoint_url, common.endpoint_url, settings.endpoint_url.value_or("")});
+  params.force_path_style = settings.addressing_style == aws::AddressingStyle::kPath;
+  params.use_dualstack = settings.use_dualstack_endpoint.value_or(false);
+  params.use_fips = settings.use_fips_endpoint.value_or(false);
+  params.use_accelerate = settings.use_accelerate_endpoint.value_or(false);
+  params.use_global = settings.us_east_1_regional_endpoint.value_or("") == "legacy";
+  return params;
+}
+
+bool is_same_service(const aws::EndpointParams& a, const aws::EndpointParams& b) {
+  if (a.endpoint_url.empty() != b.endpoint_url.empty()) return false;
+  if (a.endpoint_url.empty()) return aws::partition_of(a.region) == aws::partition_of(b.region);
+  const Result<http::Url> left = http::parse_url(a.endpoint_url);
+  const Result<http::Url> right = http::parse_url(b.endpoint_url);
+  return left && right && left->origin == right->origin && left->path == right->path;
+}
+
+Connections::Link::Link(AppContext& context, http::Transport& transport, Identity& who,
+                        aws::RetryBudget& budget, const aws::EndpointParams& params)
+    : caller(context.runtime, transport, *who.credentials, budget, caller_options(who.settings)),
+      connection(caller, params) {}
+
+Result<std::unique_ptr<Connections>> Connections::open(AppContext& context,
+                                                       const Options& options) {
+  std::unique_ptr<Connections> made(new Connections(context, options));
+  Status done = made->read_profiles();
+  if (done) done = made->read_endpoints();
+  // The transport wants the certificates that the profiles name, the credentials want a transport.
+  if (done) done = made->open_transport();
+  if (done) done = made->open_credentials();
+  if (!done) return fail(std::move(done.error()));
+  return made;
+}
+
+Status Connections::read_profiles() {
+  for (const bool source : {true, false}) {
+    const SideOptions& side = source ? options_.source : options_.target;
+    const std::string name = first_of({side.profile, options_.common.profile});
+    if (identities_.empty() || identities_.front()->profile != name) {
+      Result<aws::ProfileSettings> settings = aws::load_profile_settings(
+          context_.host, name.empty() ? std::nullopt : std::optional<std::string>(name));
+      if (!settings) return fail(std::move(settings.error()));
+      identities_.push_back(std::make_unique<Identity>());
+      identities_.back()->profile = name;
+      identities_.back()->settings = std::move(*settings);
+    }
+    (source ? source_identity_ : target_identity_) = identities_.back().get();
+  }
+  return {};
+}
+
+Status Connections::read_endpoints() {
+  source_endpoint_ = endpoint_of(options_.source, options_.common, source_identity_->settings);
+  target_endpoint_ = endpoint_of(options_.target, options_.common, target_identity_->settings);
+  for (const aws::EndpointParams* params : {&source_endpoint_, &target_endpoint_}) {
+    if (!params->endpoint_url.empty() && !http::parse_url(params->endpoint_url))
+      return fail(ErrorKind::kConfig,
+                  "endpoint_url in the environment or the profile is not an endpoint; write it as "
+                  "https://host:port, without a user name or password");
+    if (!aws::is_valid_region(params->region))
+      return fail(ErrorKind::kConfig,
+                  fmt::format("'{}' is not the name of a region; use one such as ap-northeast-2",
+                              escape_for_display(params->region)));
+  }
+  return {};
+}
+
+Status Connections::open_credentials() {
+  for (auto& who : identities_) {
+    const SideOptions& side = who.get() == source_identity_ ? options_.source : options_.target;
+    aws::ChainOptions chain;
+    if (!who->profile.empty()) chain.profile = who->profile;
+    const std::string region = first_of({side.region, options_.common.region});
+    if (!region.empty()) chain.region = region;
+    auto credentials =
+        aws::make_credentials_chain(context_.runtime, *transport_, context_.host, std::move(chain));
+    if (!credentials) return fail(std::move(credentials.error()));
+    who->credentials = std::move(*credentials);
+  }
+  return {};
+}
+
+Status Connections::open_transport() {
+  http::ClientOptions wire;
+  wire.verify_tls = options_.verify_tls;
+  wire.ca_bundle = first_of({options_.ca_bundle, target_identity_->settings.ca_bundle.value_or(""),
+                             source_identity_->settings.ca_bundle.value_or("")});
+  if (!wire.ca_bundle.empty()) {
+    wire.ca_bundle = context_.host.expand_home(wire.ca_bundle);
+    const Result<std::optional<std::string>> pem = context_.host.read_file(wire.ca_bundle);
+    if (!pem || !*pem)
+      return fail(ErrorKind::kConfig,
+                  fmt::format("the certificates '{}' cannot be read{}; name a PEM file with "
+                              "--ca-bundle, or leave it out to use the system's",
+                              wire.ca_bundle, pem ? ": no such file" : ""));
+  }
+  wire.proxy.https_proxy = Secret(proxy_variable(context_.host, "https_proxy", "HTTPS_PROXY"));
+  wire.proxy.http_proxy = Secret(proxy_variable(context_.host, "http_proxy", "HTTP_PROXY"));
+  wire.proxy.no_proxy = proxy_variable(context_.host, "no_proxy", "NO_PROXY");
+  wire.max_idle = std::max<std::size_t>(wire.max_idle, options_.sync.concurrency);
+  Result<std::unique_ptr<http::Transport>> transport = context_.make_transport(wire);
+  if (!transport) return fail(std::move(transport.error()));
+  transport_ = std::move(*transport);
+  return {};
+}
+
+s3::Connection& Connections::common() {
+  if (!source_)
+    source_ = std::make_unique<Link>(context_, *transport_, *source_identity_, source_budget_,
+                                     source_endpoint_);
+  return source_->connection;
+}
+
+Result<Pair> Connections::pair(const Options& options, Location source, Location target) {
+  const s3::BucketOptions settings = bucket_options(options);
+  common();
+  target_ = std::make_unique<Link>(context_, *transport_, *target_identity_, target_budget_,
+                                   target_endpoint_);
+  source_bucket_ = std::make_unique<s3::SourceBucket>(source_->connection, source.bucket, settings);
+  target_bucket_ = std::make_unique<s3::TargetBucket>(target_->connection, target.bucket, settings);
+  Pair pair{.source = *source_bucket_, .target = *target_bucket_};
+  pair.as_target = target_bucket_.get();
+  pair.as_source = target_bucket_.get();
+  if (source_identity_ != target_identity_) {
+    source_at_target_ = std::make_unique<Link>(context_, *transport_, *source_identity_,
+                                               target_budget_, target_endpoint_);
+    as_source_bucket_ =
+        std::make_unique<s3::TargetBucket>(source_at_target_->connection, target.bucket, settings);
+    pair.as_source = as_source_bucket_.get();
+  }
+  pair.source_at = std::move(source);
+  pair.target_at = std::move(target);
+  pair.same_service = is_same_service(source_endpoint_, target_endpoint_);
+  if (Status apart = check_not_nested(pair); !apart) return fail(std::move(apart.error()));
+  return pair;
+}
+
+Task<Status> Connections::check_credentials() {
+  for (auto& who : identities_) {
+    Result<aws::Credentials> found = co_await who->credentials->get();
+    if (!found) co_return fail(std::move(found.error()));
+  }
+  co_return Status();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Connections::requests() const {
+  std::map<std::string, std::uint64_t> sum;
+  for (const Link* link : {source_.get(), target_.get(), source_at_target_.get()})
+    if (link != nullptr)
+      for (const auto& count : link->caller.counts())
+        sum[std::string(count.operation)] += count.requests;
+  return {sum.begin(), sum.end()};
+}
+
+std::vector<std::pair<std::string, std::string>> Connections::describe() const {
+  auto text = [](const Identity& who, const aws::EndpointParams& at) {
+    return fmt::format("profile {}, region {}, endpoint {}",
+                       who.profile.empty() ? who.settings.profile : who.profile, at.region,
+                       at.endpoint_url.empty() ? "AWS" : at.endpoint_url);
+  };
+  return {{"source access", text(*source_identity_, source_endpoint_)},
+          {"target access", text(*target_identity_, target_endpoint_)}};
+}
+
+const aws::ProfileSettings& Connections::target_settings() const {
+  return target_identity_->settings;
+}
+
+}  // namespace s3ferry

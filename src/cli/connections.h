@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "aws/call.h"
+#include "aws/credentials.h"
+#include "aws/profile.h"
+#include "cli/app.h"
+#include "cli/options.h"
+#include "http/transport.h"
+#include "s3/connection.h"
+#include "s3/source_bucket.h"
+#include "s3/target_bucket.h"
+#include "transfer/pair.h"
+
+namespace s3ferry {
+
+// A profile at work: what it says, and its credentials.
+struct Identity {
+  std::string profile;  // as named by an option; empty: the active one
+  aws::ProfileSettings settings;
+  std::unique_ptr<aws::CredentialsProvider> credentials;
+};
+
+// An endpoint as the options, the environment and the profile give it, in that order.
+aws::EndpointParams endpoint_of(const SideOptions& side, const SideOptions& common,
+                                const aws::ProfileSettings& settings);
+// Requests to both are answered by one S3: a copy from one to the other can exist.
+bool is_same_service(const aws::EndpointParams& a, const aws::EndpointParams& b);
+
+// Everything between the options and the buckets of one command: the wire, identities, callers,
+// connections. Owns them; what it hands out lives as long as it does. Building it reads
+// configuration files and sends nothing.
+class Connections {
+ public:
+  // kConfig and kCredentials for what is wrong in files and environment.
+  static Result<std::unique_ptr<Connections>> open(AppContext& context, const Options& options);
+
+  // For `ls`: the common profile.
+  s3::Connection& common();
+  // For `sync` and `verify`. Opens both sides on first use.
+  Result<Pair> pair(const Options& options, Location source, Location target);
+  // Fetches the credentials of all identities, so that what is missing is known before S3 is asked.
+  Task<Status> check_credentials();
+
+  // Requests sent by all callers, by operation, in the order of names.
+  std::vector<std::pair<std::string, std::uint64_t>> requests() const;
+  // "source": "profile asis, region ap-northeast-2": for the log. No secret.
+  std::vector<std::pair<std::string, std::string>> describe() const;
+  const aws::ProfileSettings& target_settings() const;
+
+ private:
+  // One caller of one identity at one endpoint.
+  struct Link {
+    Link(AppContext& context, http::Transport& transport, Identity& who, aws::RetryBudget& budget,
+         const aws::EndpointParams& params);
+    aws::Caller caller;
+    s3::Connection connection;
+  };
+  Connections(AppContext& context, const Options& options) : context_(context), options_(options) {}
+  Status read_profiles();
+  Status open_credentials();
+  Status read_endpoints();
+  Status open_transport();
+
+  AppContext& context_;
+  const Options& options_;
+  std::unique_ptr<http::Transport> transport_;
+  std::vector<std::unique_ptr<Identity>> identities_;
+  aws::RetryBudget source_budget_, target_budget_;
+  Identity* source_identity_ = nullptr;
+  Identity* target_identity_ = nullptr;
+  aws::EndpointParams source_endpoint_, target_endpoint_;
+  std::unique_ptr<Link> source_, target_, source_at_target_;
+  std::unique_ptr<s3::SourceBucket> source_bucket_;
+  std::unique_ptr<s3::TargetBucket> target_bucket_, as_source_bucket_;
+};
+
+}  // namespace s3ferry

@@ -1,0 +1,48 @@
+// The program: gives run_app() the real clock, sockets, files, terminal and signals.
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/app.h"
+#include "http/client.h"
+#include "runtime/host.h"
+#include "runtime/interrupts.h"
+#include "runtime/real_runtime.h"
+
+namespace {
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace s3ferry;
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write
+  RealRuntime runtime;
+  RealHost host(runtime);
+  Event interrupted;
+  Interrupts interrupts(runtime, interrupted);
+  DescriptorOutput out(STDOUT_FILENO, "standard output");
+  DescriptorOutput err(STDERR_FILENO, "standard error");
+  const TransportFactory make_transport =
+      [&](const http::ClientOptions& options) -> Result<std::unique_ptr<http::Transport>> {
+    return std::make_unique<http::Client>(runtime, options);
+  };
+  AppContext context{.runtime = runtime,
+                     .host = host,
+                     .make_transport = make_transport,
+                     .out = out,
+                     .err = err,
+                     .terminal = ::isatty(STDERR_FILENO) == 1,
+                     .columns = terminal_columns(),
+                     .interrupt = &interrupted};
+  return run_app(std::vector<std::string>(argv + 1, argv + argc), context);
+}
