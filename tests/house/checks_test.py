@@ -57,6 +57,8 @@ class Checks(unittest.TestCase):
         self.assertEqual(0, count(checks.check_secrets, "a.md", "AKIAIOSFODNN7EXAMPLE"))
         self.assertEqual(1, count(checks.check_secrets, "a.cc", 'log_debug("{}", key.reveal());'))
         self.assertEqual(0, count(checks.check_secrets, "a.cc", "hmac(key.reveal(), text);"))
+        redacted = "log_line(l, redact_text(t, {key.reveal()}));"
+        self.assertEqual(0, count(checks.check_secrets, "a.cc", redacted))
 
     def test_open_ends(self):
         self.assertEqual(1, count(checks.check_open_ends, "a.cc", "// TO" + "DO: later"))

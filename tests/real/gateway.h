@@ -28,6 +28,7 @@ class Gateway {
   const std::string& endpoint() const { return endpoint_; }  // http://127.0.0.1:PORT
   const std::string& tls_endpoint() const { return tls_endpoint_; }
   const std::string& ca_bundle() const { return ca_bundle_; }
+  std::string access_log() const { return folder_ + "/log/client.rgw.a.log"; }
   const GatewayUser& source() const { return source_; }
   const GatewayUser& target() const { return target_; }
 
