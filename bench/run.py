@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Measures s3ferry against s3sim on this machine: the server on one core, the client on another.
+
+CPU is user + system time of the client process, as the kernel counts it; it and ratios hold on a
+shared machine, wall times wander. Every case checks by the server's own counters that the work was
+done. Prints a table, writes JSON, and exits with 1 when a bar is missed.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(HERE, "..", "build", "release")
+SERVER_CORE, CLIENT_CORE = "0", "1"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "S3SIMFAKEACCESSKEY",
+    "AWS_SECRET_ACCESS_KEY": "s3sim-fake-secret-access-key",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+BARS = {"copy_cpu_us": 40.0, "keys_per_cpu_s": 2e6, "rss_mib": 40.0, "rss_growth": 1.10}
+
+
+class Server:
+    """s3sim on its core, until the with-block ends."""
+
+    def __init__(self, *options):
+        self.options = options
+
+    def __enter__(self):
+        command = ["taskset", "-c", SERVER_CORE, os.path.join(BUILD, "s3sim"), *self.options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("s3sim: http://"):
+            raise SystemExit(f"bench: s3sim did not start: {line!r}")
+        self.url = line.split()[1]
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+    def counters(self):
+        with urllib.request.urlopen(self.url + "/_s3sim/counters", timeout=60) as answer:
+            return json.load(answer)
+
+    def reset(self):
+        request = urllib.request.Request(self.url + "/_s3sim/reset", method="POST", data=b"")
+        urllib.request.urlopen(request, timeout=60).read()
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(command, home, server):
+    """Runs the client on its core: exit code, CPU seconds, wall seconds, peak RSS in MiB."""
+    environment = {"PATH": os.environ["PATH"], "HOME": home, **CREDENTIALS}
+    server_before, started = server.cpu_seconds(), time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(
+            ["taskset", "-c", CLIENT_CORE, *command],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.monotonic() - started
+        if child.returncode != 0:
+            output.seek(0)
+            tail = output.read()[-2000:].decode(errors="replace")
+            raise SystemExit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{tail}")
+    return {
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "user_s": usage.ru_utime,
+        "system_s": usage.ru_stime,
+        "wall_s": wall,
+        "rss_mib": usage.ru_maxrss / 1024,
+        "server_cpu_s": server.cpu_seconds() - server_before,
+    }
+
+
+def s3ferry_sync(server, *options):
+    return [os.path.join(BUILD, "s3ferry"), "sync", "s3://source", "s3://target",
+            "--endpoint-url", server.url, "--check", "none", "--only-show-errors", *options]
+
+
+def aws_sync(server):
+    return ["aws", "--endpoint-url", server.url, "s3", "sync", "s3://source", "s3://target",
+            "--only-show-errors"]
+
+
+def write_aws_config(home):
+    """Path style, and the settings with which the aws CLI is fastest here."""
+    os.makedirs(os.path.join(home, ".aws"), exist_ok=True)
+    with open(os.path.join(home, ".aws", "config"), "w", encoding="ascii") as file:
+        file.write("[default]\ns3 =\n  addressing_style = path\n"
+                   "  max_concurrent_requests = 64\n  max_queue_size = 10000\n")
+
+
+def expect(counters, **wanted):
+    seen = counters.get("operations", counters)
+    for operation, count in wanted.items():
+        if seen.get(operation, 0) != count:
+            raise SystemExit(f"bench: expected {count} {operation}, the server counted {seen}")
+
+
+def bucket(name, **members):
+    side = "source" if name == "source" else "target"
+    return ["--bucket", ",".join([f"name={name}", f"side={side}",
+                                  *(f"{k.replace('_', '-')}={v}" for k, v in members.items())])]
+
+
+def best(runs):
+    """The run with the least CPU: what disturbs a measurement only ever adds."""
+    return min(runs, key=lambda run: run["cpu_s"])
+
+
+def identical(objects, home, repeat, with_aws, layout):
+    """Both sides hold the same objects: listing and comparing, nothing to copy."""
+    content = {"count": objects, "layout": layout, "min_size": 1000, "max_size": 100000}
+    results = []
+    with Server(*bucket("source", **content), *bucket("target", **content)) as server:
+        runs = []
+        for _ in range(repeat):
+            server.reset()
+            runs.append(measure(s3ferry_sync(server), home, server))
+            expect(server.counters(), CopyObject=0)
+        result = best(runs)
+        result.update(case=f"identical {objects:,} / {objects:,}", tool="s3ferry", objects=objects)
+        result["keys_per_cpu_s"] = 2 * objects / result["cpu_s"]
+        result["pages_per_server_cpu_s"] = 2 * objects / 1000 / max(result["server_cpu_s"], 0.01)
+        results.append(result)
+        if with_aws:
+            result = measure(aws_sync(server), home, server)
+            result.update(case=f"identical {objects:,} / {objects:,}", tool="aws", objects=objects)
+            result["keys_per_cpu_s"] = 2 * objects / result["cpu_s"]
+            results.append(result)
+    return results
+
+
+def missing(objects, home, repeat, concurrency, latency_ms, with_aws):
+    """Nothing is at the target: one CopyObject an object."""
+    results = []
+    tools = [("s3ferry", repeat)] + ([("aws", 1)] if with_aws else [])
+    for tool, times in tools:
+        runs = []
+        for _ in range(times):
+            with Server(*bucket("source", count=objects, min_size=1000, max_size=100000),
+                        *bucket("target"), "--latency", f"CopyObject={latency_ms}") as server:
+                command = (s3ferry_sync(server, "--concurrency", str(concurrency))
+                           if tool == "s3ferry" else aws_sync(server))
+                runs.append(measure(command, home, server))
+                expect(server.counters(), CopyObject=objects)
+        result = best(runs)
+        result.update(case=f"copy {objects:,} at {latency_ms} ms", tool=tool, objects=objects)
+        result["copy_cpu_us"] = result["cpu_s"] / objects * 1e6
+        results.append(result)
+    return results
+
+
+def judge(results):
+    """The bars, each with what was measured: (text, met)."""
+    ours = [r for r in results if r["tool"] == "s3ferry"]
+    verdicts = []
+    for result in ours:
+        if "copy_cpu_us" in result:
+            verdicts.append((f"{result['case']}: {result['copy_cpu_us']:.1f} µs CPU a copied object"
+                             f" (bar: at most {BARS['copy_cpu_us']:.0f})",
+                             result["copy_cpu_us"] <= BARS["copy_cpu_us"]))
+        if "keys_per_cpu_s" in result:
+            verdicts.append((f"{result['case']}: {result['keys_per_cpu_s'] / 1e6:.2f} M keys listed"
+                             f" and compared a CPU second (bar: at least 2)",
+                             result["keys_per_cpu_s"] >= BARS["keys_per_cpu_s"]))
+    lists = sorted((r for r in ours if "keys_per_cpu_s" in r), key=lambda r: r["objects"])
+    if lists:
+        large, small = lists[-1], lists[0]
+        verdicts.append((f"{large['case']}: peak RSS {large['rss_mib']:.1f} MiB (bar: at most 40)",
+                         large["rss_mib"] <= BARS["rss_mib"]))
+        if large is not small:
+            growth = large["rss_mib"] / small["rss_mib"]
+            verdicts.append((f"peak RSS of the larger is {growth:.2f} times that of the smaller"
+                             " (bar: at most 1.10)", growth <= BARS["rss_growth"]))
+    return verdicts
+
+
+def print_table(results):
+    print(f"{'case':<34}{'tool':<9}{'CPU s':>8}{'user':>8}{'sys':>7}{'wall s':>9}{'RSS MiB':>9}"
+          f"{'server CPU':>12}  rate")
+    for r in results:
+        rate = (f"{r['copy_cpu_us']:.1f} µs CPU a copy" if "copy_cpu_us" in r
+                else f"{r['keys_per_cpu_s'] / 1e6:.2f} M keys a CPU s")
+        print(f"{r['case']:<34}{r['tool']:<9}{r['cpu_s']:>8.2f}{r['user_s']:>8.2f}"
+              f"{r['system_s']:>7.2f}{r['wall_s']:>9.2f}{r['rss_mib']:>9.1f}"
+              f"{r['server_cpu_s']:>12.2f}  {rate}", flush=True)
+
+
+def run_micro():
+    for name in sorted(os.listdir(os.path.join(BUILD, "bench"))):
+        if name.endswith("_bench"):
+            subprocess.run(["taskset", "-c", CLIENT_CORE, os.path.join(BUILD, "bench", name),
+                            "--benchmark_repetitions=5", "--benchmark_report_aggregates_only=true"],
+                           check=True)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true",
+                        help="a tenth of everything, no aws: to see that it runs")
+    parser.add_argument("--no-aws", action="store_true", help="leave `aws s3 sync` out")
+    parser.add_argument("--aws-copies", action="store_true",
+                        help="let aws copy too (about two minutes more)")
+    parser.add_argument("--micro", action="store_true", help="only the micro benches")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of a case; the best counts")
+    parser.add_argument("--concurrency", type=int, default=1024, help="copies in flight")
+    parser.add_argument("--layout", default="dates", help="of the keys: s3sim --help")
+    parser.add_argument("--json", default=os.path.join(BUILD, "bench.json"), help="result file")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    if arguments.micro:
+        run_micro()
+        return 0
+    if os.cpu_count() < 2:
+        raise SystemExit("bench: two cores are needed, one for the server and one for the client")
+    with_aws = not arguments.no_aws and not arguments.quick
+    if with_aws and shutil.which("aws") is None:
+        print("bench: there is no aws CLI here: it is left out")
+        with_aws = False
+    scale = 10 if arguments.quick else 1
+    with tempfile.TemporaryDirectory() as home:
+        write_aws_config(home)
+        results = missing(50_000 // scale, home, arguments.repeat, arguments.concurrency, 30,
+                          with_aws and arguments.aws_copies)
+        results += identical(1_000_000 // scale, home, arguments.repeat, with_aws, arguments.layout)
+        results += identical(10_000_000 // scale, home, 1, False, arguments.layout)
+    print_table(results)
+    verdicts = judge(results)
+    for text, met in verdicts:
+        print(f"{'met   ' if met else 'MISSED'}  {text}")
+    with open(arguments.json, "w", encoding="utf-8") as file:
+        json.dump({"results": results,
+                   "bars": [{"text": text, "met": met} for text, met in verdicts]}, file, indent=1)
+    print(f"bench: written to {os.path.relpath(arguments.json)}")
+    return 0 if all(met for _, met in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

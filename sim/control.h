@@ -1,0 +1,25 @@
+#pragma once
+
+#include "http/transport.h"
+#include "sim/simulator.h"
+
+namespace s3ferry::sim {
+
+// The simulator as a server's service, with a control interface for scripts and benches that needs
+// no signature:
+//   GET    /_s3sim/           what there is
+//   GET    /_s3sim/counters   the counters, JSON
+//   POST   /_s3sim/reset      counters to zero
+//   POST   /_s3sim/config     adds what the JSON body describes (README.md): buckets, faults, …
+//   DELETE /_s3sim/faults     no more faults
+class ControlledSimulator final : public http::Transport {
+ public:
+  explicit ControlledSimulator(Simulator& simulator) : simulator_(simulator) {}
+  Task<Result<http::Response>> send(http::Request request) override;
+
+ private:
+  Task<Result<http::Response>> control(http::Request request);
+  Simulator& simulator_;
+};
+
+}  // namespace s3ferry::sim
