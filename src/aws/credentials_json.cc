@@ -11,9 +11,10 @@ std::string text_of(const nlohmann::json& object, std::string_view name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// The service's own word for what is wrong, fit to be shown.
 bool is_code(std::string_view code) {
   return !code.empty() && code.size() <= 64 &&
-         code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
+         code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") ==
              std::string_view::npos;
 }
 
@@ -26,7 +27,7 @@ Result<Credentials> parse_credentials_json(std::string_view text, const Credenti
   const auto object = nlohmann::json::parse(text, nullptr, false);
   if (!object.is_object()) return bad("gave something that is not a JSON object");
   const std::string code = text_of(object, "Code");
-  if (!code.empty() && code != "Success")
+  if (!format.versioned && !code.empty() && code != "Success")
     return bad("gave no credentials" + (is_code(code) ? ": " + code : std::string()));
   if (format.versioned) {
     const auto version = object.find("Version");

@@ -1,5 +1,7 @@
 #include "aws/provider_context.h"
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 
 namespace s3ferry::aws {
@@ -27,6 +29,19 @@ bool quotes_form(std::string_view form, std::string_view message) {
   return false;
 }
 
+// The same for a flat JSON object.
+bool quotes_json(const std::string& text, std::string_view message) {
+  const auto object = nlohmann::json::parse(text, nullptr, false);
+  if (!object.is_object()) return true;
+  for (const auto& [name, value] : object.items()) {
+    const auto* held = value.get_ptr<const std::string*>();
+    if (held != nullptr && held->size() >= kShortestSecret && name != "grantType" &&
+        message.find(*held) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 bool quotes_headers(const http::Headers& headers, std::string_view message) {
   for (const auto& [name, value] : headers)
     if (value.size() >= kShortestSecret && !iequals_ascii(name, "content-type") &&
@@ -45,8 +60,8 @@ std::string safe_service_message(const CallSpec& spec, std::string_view code,
       message.find("anonical") != std::string_view::npos)
     return {};
   if (message.size() > kLongest || quotes_headers(spec.headers, message)) return {};
-  const bool is_form = !spec.body.empty() && spec.body[0] != '{';
-  if (is_form && quotes_form(spec.body, message)) return {};
+  const bool is_json = !spec.body.empty() && spec.body[0] == '{';
+  if (is_json ? quotes_json(spec.body, message) : quotes_form(spec.body, message)) return {};
   return escape_for_display(trim_ascii(message));
 }
 

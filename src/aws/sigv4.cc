@@ -1,11 +1,10 @@
 #include "aws/sigv4.h"
 
+#include <algorithm>
 #include <stdexcept>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "aws/sigv4_canonical.h"
 #include "base/text.h"
@@ -24,8 +23,6 @@ struct Freed {
 };
 using MdPtr = std::unique_ptr<EVP_MD, Freed<EVP_MD, EVP_MD_free>>;
 using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX, EVP_MD_CTX_free>>;
-using MacPtr = std::unique_ptr<EVP_MAC, Freed<EVP_MAC, EVP_MAC_free>>;
-using MacCtxPtr = std::unique_ptr<EVP_MAC_CTX, Freed<EVP_MAC_CTX, EVP_MAC_CTX_free>>;
 
 // OpenSSL fails here only when memory or the provider itself is gone: nothing a caller could
 // handle.
@@ -33,14 +30,16 @@ void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL: SHA-256 or HMAC is not available");
 }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
+// An HMAC key as the two hash states after its padded blocks (RFC 2104), so that a signature starts
+// from them: a quarter cheaper than EVP_MAC's own way.
+struct HmacKey {
+  MdCtxPtr inner, outer;
+};
 
 struct CachedKey {
   std::string access_key_id, date, region, service;
   Secret secret;
-  MacCtxPtr mac;  // holds the derived key
+  HmacKey hmac;
 
   bool is_for(const SigningScope& scope, const SigningKey& key) const {
     return scope.amz_date.substr(0, 8) == date && scope.region == region &&
@@ -61,63 +60,79 @@ void append_string_to_sign(std::string& out, const SigningScope& scope, const Di
 
 struct Signer::State {
   State()
-      : md(EVP_MD_fetch(nullptr, "SHA256", nullptr)), mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr)) {
-    digest.reset(EVP_MD_CTX_new());
-    require(md && mac && digest && EVP_DigestInit_ex2(digest.get(), md.get(), nullptr) == 1);
+      : md(EVP_MD_fetch(nullptr, "SHA256", nullptr)),
+        digest(EVP_MD_CTX_new()),
+        work(EVP_MD_CTX_new()) {
+    require(md && digest && work && EVP_DigestInit_ex2(digest.get(), md.get(), nullptr) == 1);
   }
 
   Digest sha256(std::string_view bytes) {
+    require(EVP_DigestInit_ex2(digest.get(), nullptr, nullptr) == 1);
+    return finish(digest.get(), bytes);
+  }
+
+  static Digest finish(EVP_MD_CTX* ctx, std::string_view bytes) {
     Digest out;
-    require(EVP_DigestInit_ex2(digest.get(), nullptr, nullptr) == 1 &&
-            EVP_DigestUpdate(digest.get(), bytes.data(), bytes.size()) == 1 &&
-            EVP_DigestFinal_ex(digest.get(), out.data(), nullptr) == 1);
+    require(EVP_DigestUpdate(ctx, bytes.data(), bytes.size()) == 1 &&
+            EVP_DigestFinal_ex(ctx, out.data(), nullptr) == 1);
     return out;
   }
 
-  MacCtxPtr keyed(const unsigned char* key, std::size_t size) {
-    MacCtxPtr ctx(EVP_MAC_CTX_new(mac.get()));
-    char name[] = "SHA256";
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-        OSSL_PARAM_construct_end()};
-    require(ctx && EVP_MAC_init(ctx.get(), key, size, parameters) == 1);
-    return ctx;
-  }
-
-  static Digest hmac(EVP_MAC_CTX* ctx, std::string_view text) {
-    Digest out;
-    std::size_t size = 0;
-    // Without a key the context starts again with the one it has.
-    require(EVP_MAC_init(ctx, nullptr, 0, nullptr) == 1 &&
-            EVP_MAC_update(ctx, bytes_of(text), text.size()) == 1 &&
-            EVP_MAC_final(ctx, out.data(), &size, out.size()) == 1);
+  HmacKey keyed(std::string_view key) {
+    constexpr std::size_t kBlock = 64;
+    unsigned char block[kBlock] = {};
+    Digest hashed;
+    if (key.size() > kBlock) {
+      hashed = sha256(key);
+      key = {reinterpret_cast<const char*>(hashed.data()), hashed.size()};
+    }
+    std::copy(key.begin(), key.end(), block);
+    const auto absorb = [&](unsigned char pad) {
+      for (auto& byte : block) byte ^= pad;
+      MdCtxPtr ctx(EVP_MD_CTX_new());
+      require(ctx && EVP_DigestInit_ex2(ctx.get(), md.get(), nullptr) == 1 &&
+              EVP_DigestUpdate(ctx.get(), block, kBlock) == 1);
+      return ctx;
+    };
+    HmacKey out;
+    out.inner = absorb(0x36);
+    out.outer = absorb(0x36 ^ 0x5c);  // the inner pad is still in the block
+    OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(hashed.data(), hashed.size());
     return out;
   }
 
-  EVP_MAC_CTX* derived_key(const SigningScope& scope, const SigningKey& key) {
+  Digest hmac(const HmacKey& key, std::string_view text) {
+    require(EVP_MD_CTX_copy_ex(work.get(), key.inner.get()) == 1);
+    const Digest inner = finish(work.get(), text);
+    require(EVP_MD_CTX_copy_ex(work.get(), key.outer.get()) == 1);
+    return finish(work.get(), {reinterpret_cast<const char*>(inner.data()), inner.size()});
+  }
+
+  const HmacKey& derived_key(const SigningScope& scope, const SigningKey& key) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (!keys[i].is_for(scope, key)) continue;
       if (i > 0) std::swap(keys[i], keys[i / 2]);  // what is used moves forward
-      return keys[i / 2].mac.get();
+      return keys[i / 2].hmac;
     }
     return derive(scope, key);
   }
 
-  EVP_MAC_CTX* derive(const SigningScope& scope, const SigningKey& key) {
+  const HmacKey& derive(const SigningScope& scope, const SigningKey& key) {
     std::string start = "AWS4" + key.secret.reveal();
-    MacCtxPtr ctx = keyed(bytes_of(start), start.size());
+    HmacKey derived = keyed(start);
     OPENSSL_cleanse(start.data(), start.size());
     for (const std::string_view step : {scope.amz_date.substr(0, 8), scope.region, scope.service,
                                         std::string_view("aws4_request")}) {
-      Digest next = hmac(ctx.get(), step);
-      ctx = keyed(next.data(), next.size());
+      Digest next = hmac(derived, step);
+      derived = keyed({reinterpret_cast<const char*>(next.data()), next.size()});
       OPENSSL_cleanse(next.data(), next.size());
     }
     if (keys.size() == kCachedKeys) keys.pop_back();
     keys.push_back({std::string(key.access_key_id), std::string(scope.amz_date.substr(0, 8)),
                     std::string(scope.region), std::string(scope.service), key.secret,
-                    std::move(ctx)});
-    return keys.back().mac.get();
+                    std::move(derived)});
+    return keys.back().hmac;
   }
 
   // The signature over canonical.text().
@@ -128,8 +143,7 @@ struct Signer::State {
   }
 
   MdPtr md;
-  MacPtr mac;
-  MdCtxPtr digest;
+  MdCtxPtr digest, work;
   std::vector<CachedKey> keys;
   detail::Canonicalizer canonical;
   std::string to_sign, date_text;
@@ -199,7 +213,7 @@ std::string Signer::signature_over(const SigningRequest& request, std::string_vi
 std::string Signer::signature(const SigningScope& scope, const SigningKey& key,
                               std::string_view text) {
   std::string out;
-  detail::append_hex(out, State::hmac(state_->derived_key(scope, key), text));
+  detail::append_hex(out, state_->hmac(state_->derived_key(scope, key), text));
   return out;
 }
 

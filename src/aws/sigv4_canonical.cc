@@ -7,10 +7,6 @@
 namespace s3ferry::aws::detail {
 namespace {
 
-constexpr std::string_view kUnsignedHeaders[] = {
-    "authorization",     "connection", "expect",         "host",
-    "transfer-encoding", "user-agent", "x-amzn-trace-id"};
-
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
@@ -87,9 +83,23 @@ void append_header_value(std::string& out, std::string_view value) {
 
 }  // namespace
 
-bool is_signable(std::string_view header_name) {
-  return std::none_of(std::begin(kUnsignedHeaders), std::end(kUnsignedHeaders),
-                      [&](std::string_view skip) { return iequals_ascii(skip, header_name); });
+bool is_signable(std::string_view name) {
+  switch (name.size()) {  // most names have another length
+    case 4:
+      return !iequals_ascii(name, "host");
+    case 6:
+      return !iequals_ascii(name, "expect");
+    case 10:
+      return !iequals_ascii(name, "connection") && !iequals_ascii(name, "user-agent");
+    case 13:
+      return !iequals_ascii(name, "authorization");
+    case 15:
+      return !iequals_ascii(name, "x-amzn-trace-id");
+    case 17:
+      return !iequals_ascii(name, "transfer-encoding");
+    default:
+      return true;
+  }
 }
 
 void append_canonical_path(std::string& out, std::string_view path, UriRules rules) {
@@ -138,25 +148,26 @@ void append_scope(std::string& out, const SigningScope& scope) {
 void append_hex(std::string& out, const Digest& digest) {
   constexpr char kHex[] = "0123456789abcdef";
   char text[64];
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kHex[digest[i] >> 4];
-    text[2 * i + 1] = kHex[digest[i] & 15];
+  char* to = text;
+  for (const unsigned char byte : digest) {
+    *to++ = kHex[byte >> 4];
+    *to++ = kHex[byte & 15];
   }
   out.append(text, sizeof text);
 }
 
 void Canonicalizer::add_field(std::string_view name, std::string_view value) {
-  const auto at = static_cast<std::uint32_t>(arena_.size());
-  for (const char c : name) arena_ += lower(c);
-  const Field field{at, static_cast<std::uint32_t>(name.size()), value};
+  bool upper = false;
+  for (const char c : name) upper |= c >= 'A' && c <= 'Z';
+  if (upper) name = lowered_.emplace_back(to_lower_ascii(name));
   // Few fields, mostly in order: insertion keeps equal names in the order they came in.
-  auto place = fields_.end();
-  while (place != fields_.begin() && name_of(*(place - 1)) > name_of(field)) --place;
-  fields_.insert(place, field);
+  std::size_t place = fields_.size();
+  while (place > 0 && fields_[place - 1].name > name) --place;
+  fields_.insert(fields_.begin() + static_cast<std::ptrdiff_t>(place), Field{name, value});
 }
 
 void Canonicalizer::collect(const SigningRequest& request) {
-  arena_.clear();
+  lowered_.clear();
   fields_.clear();
   add_field("host", request.host);
   for (const auto& [name, value] : request.headers)
@@ -187,8 +198,8 @@ void Canonicalizer::build(const SigningRequest& request) {
   collect(request);
   begin(request);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const std::string_view name = name_of(fields_[i]);
-    if (i > 0 && name == name_of(fields_[i - 1])) {
+    const std::string_view name = fields_[i].name;
+    if (i > 0 && name == fields_[i - 1].name) {
       text_.back() = ',';
     } else {
       if (!names_.empty()) names_ += ';';

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,19 +23,17 @@ class Canonicalizer {
 
  private:
   struct Field {
-    std::uint32_t name_at, name_size;  // in arena_
+    std::string_view name;  // lower case: of the request, or in lowered_
     std::string_view value;
   };
-  std::string_view name_of(const Field& f) const {
-    return std::string_view(arena_).substr(f.name_at, f.name_size);
-  }
   void collect(const SigningRequest& request);
   void add_field(std::string_view name, std::string_view value);
   void begin(const SigningRequest& request);
   void end(const SigningRequest& request);
 
-  std::string text_, names_, arena_;
+  std::string text_, names_;
   std::vector<Field> fields_;
+  std::deque<std::string> lowered_;
 };
 
 void append_canonical_path(std::string& out, std::string_view path, UriRules rules);
