@@ -33,6 +33,7 @@ std::vector<Runner> all_runners() {
   runners.push_back(endpoints_runner());
   runners.push_back(retry_runner());
   runners.push_back(multipart_plan_runner());
+  for (Runner& runner : xml_runners()) runners.push_back(std::move(runner));
   for (Runner& runner : credentials_runners()) runners.push_back(std::move(runner));
   return runners;
 }
