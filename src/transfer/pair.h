@@ -35,6 +35,8 @@ struct Location {
 // A server-side copy is one request to the target, signed by one principal: `as_source` has the
 // source's credentials at the target's endpoint, `as_target` the target's own; either may be null.
 struct Pair {
+  Pair(s3::SourceBucket& from, s3::TargetBucket& to) : source(from), target(to) {}
+
   s3::SourceBucket& source;
   s3::TargetBucket& target;  // lists, looks and deletes
   s3::TargetBucket* as_source = nullptr;
