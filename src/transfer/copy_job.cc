@@ -129,6 +129,12 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
     co_return Step::kDone;
   }
   if (drop_guard(error)) co_return Step::kAgain;
+  if (guarded_ && error.is_retryable() && !error.is(ErrorKind::kThrottled)) {
+    // It may have happened. Sent again under the same guard it overwrites nobody, and a 412 is then
+    // looked into.
+    ambiguous_ = true;
+    co_return later(error);
+  }
   switch (error.kind()) {
     case ErrorKind::kThrottled:
     case ErrorKind::kRetryBudget:
@@ -181,7 +187,7 @@ CopyJob::Step CopyJob::denied(Error error) {
 CopyJob::Step CopyJob::later(const Error& error) {
   if (++given_back_ > kMostGivenBack) return failed(error);
   ++state().counters.requeued;
-  if (!error.is(ErrorKind::kConflict)) {
+  if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) {
     if (!shared_.pace.was_slowed()) {
       state().warn(WarningKind::kSlowedDown,
                    "the server asks for a slower pace: fewer copies are in flight for a while");

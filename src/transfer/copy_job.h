@@ -55,6 +55,7 @@ class CopyJob {
   bool etags_looked_at_ = false;
   bool late_ = false;           // replanned after the source changed
   bool guarded_ = false;        // the last request carried a condition on the target
+  bool ambiguous_ = false;      // an answer was lost: what is at the target may be ours
   bool without_guard_ = false;  // denied with If-Match: tried once without
   int given_back_ = 0;
   int looks_ = 0;

@@ -91,7 +91,7 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
     co_return Step::kAgain;
   }
   if (!target) co_return cannot_look(std::move(target.error()), &why);
-  const bool ours = why.attempts() > 1 && target->size == item_.size &&
+  const bool ours = ambiguous_ && target->size == item_.size &&
                     target->etag.view() != item_.target_etag &&
                     (target->etag_is_opaque() ||
                      compare_etags(item_.etag, target->etag.view()) != EtagRelation::kDiffer);

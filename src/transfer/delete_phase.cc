@@ -24,6 +24,13 @@ LookUpRequest look_up_request(const Location& at, std::uint64_t between, std::si
   return out;
 }
 
+// HEAD gives whole seconds, listings may give more.
+bool same_second(const std::optional<WallTime>& modified, const PlannedDelete& planned) {
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  return !modified || floor<seconds>(*modified) == floor<seconds>(planned.modified);
+}
+
 bool try_again(const Error& error) {
   return error.is_retryable() || error.is(ErrorKind::kRetryBudget) ||
          error.is(ErrorKind::kConflict);
@@ -150,7 +157,8 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
       return true;
     }
     if (now.presence == Looked::Presence::kGone) return false;  // deleting it again is harmless
-    if (now.etag == planned.etag && !is_new(now.modified)) return false;
+    if (now.etag == planned.etag && !is_new(now.modified) && same_second(now.modified, planned))
+      return false;
     state_.skipped(
         Side::kTarget, planned.key, planned.size,
         is_new(now.modified) ? SkipReason::kWrittenMeanwhile : SkipReason::kChangedAtTarget);

@@ -2,13 +2,12 @@
 
 #include "transfer/sync.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
 
-#include "engine/recording_sink.h"
-#include "engine/sim_pair.h"
+#include <gtest/gtest.h>
+
+#include "engine/run.h"
 
 namespace s3ferry {
 namespace {
@@ -17,30 +16,8 @@ using sim::Operation;
 using testing::RecordingSink;
 using testing::SimPair;
 using testing::SimPairOptions;
+using testing::sync;
 using Names = std::vector<std::string>;
-
-SyncResult sync(SimPair& world, const SyncOptions& options, RecordingSink& sink) {
-  SyncResult result =
-      world.runtime().run(run_sync(world.runtime(), world.pair(), options, sink));
-  sink.sort();
-  // Rules 1 and 13, whatever a test is about.
-  EXPECT_EQ(world.counters().source_writes, 0u);
-  const RunCounters& c = result.counters;
-  EXPECT_EQ(c.copied.objects, sink.copied.size());
-  EXPECT_EQ(c.failed.objects, sink.failed.size());
-  EXPECT_EQ(c.deleted.objects, sink.deleted.size());
-  if (c.source_listed_whole && c.target_listed_whole) {
-    const std::uint64_t of_source = c.skipped.objects - c.skipped_deletes.objects +
-                                    c.failed.objects - c.failed_deletes.objects;
-    EXPECT_EQ(c.listed_source.objects,
-              c.excluded_source.objects + c.ignored_markers_source.objects + c.copied.objects +
-                  c.would_copy.objects + c.same.objects + of_source + c.not_tried.objects);
-    EXPECT_EQ(c.target_only.objects, c.extras_kept.objects + c.deleted.objects +
-                                         c.would_delete.objects + c.skipped_deletes.objects +
-                                         c.failed_deletes.objects);
-  }
-  return result;
-}
 
 class SyncTest : public ::testing::Test {
  protected:
@@ -115,8 +92,21 @@ TEST_F(SyncTest, ExcludedExtrasAreNeverDeleted) {
 }
 
 TEST_F(SyncTest, OddKeysArriveByteForByte) {
-  const Names odd{"/",    "//a",    "./b",        "../c", "a b",       "a+b",     "a%2Fb", "a/",
-                  "a//b", "\x01x",  "line\nbreak", "q?x=1", "한글/키", "\xF0\x9F\x98\x80", std::string(1024, 'k')};
+  const Names odd{"/",
+                  "//a",
+                  "./b",
+                  "../c",
+                  "a b",
+                  "a+b",
+                  "a%2Fb",
+                  "a/",
+                  "a//b",
+                  "\x01x",
+                  "line\nbreak",
+                  "q?x=1",
+                  "한글/키",
+                  "\xF0\x9F\x98\x80",
+                  std::string(1024, 'k')};
   for (const std::string& key : odd) world_.put_source(key, key.back() == '/' ? 0 : 3);
   EXPECT_EQ(run().exit_code(), 0);
   EXPECT_EQ(world_.target_keys(), world_.sim().keys("source-bucket"));
@@ -245,7 +235,9 @@ TEST_F(SyncTest, AnAclThatTheBucketDoesNotTakeStopsWithAdvice) {
   ASSERT_TRUE(result.stopped);
   EXPECT_NE(result.stopped->message().find("--acl"), std::string::npos);
   EXPECT_LE(world_.count(Operation::kCopyObject), 2u);
-  EXPECT_GE(result.counters.not_tried.objects, 48u);
+  EXPECT_EQ(result.counters.copied.objects, 0u);
+  EXPECT_EQ(result.counters.planned_copies.objects,
+            result.counters.failed.objects + result.counters.not_tried.objects);
 }
 
 TEST_F(SyncTest, ManyDeniedFromTheStartEndTheRun) {
