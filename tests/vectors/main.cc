@@ -35,6 +35,7 @@ std::vector<Runner> all_runners() {
   runners.push_back(multipart_plan_runner());
   for (Runner& runner : xml_runners()) runners.push_back(std::move(runner));
   for (Runner& runner : credentials_runners()) runners.push_back(std::move(runner));
+  runners.push_back(sync_cases_runner());
   return runners;
 }
 
