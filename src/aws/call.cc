@@ -40,10 +40,13 @@ std::string target_of(const CallSpec& spec) {
   return target;
 }
 
-std::string payload_hash_of(const CallSpec& spec) {
-  if (spec.stream || spec.payload == PayloadHash::kUnsigned) return std::string(kUnsignedPayload);
-  if (spec.body.empty()) return std::string(kEmptyPayloadSha256);
-  return sha256_hex(spec.body);
+// What the body is signed as; `storage` keeps what had to be computed.
+std::string_view payload_hash_of(const CallSpec& spec, std::string& storage) {
+  if (spec.anonymous) return {};
+  if (spec.stream || spec.payload == PayloadHash::kUnsigned) return kUnsignedPayload;
+  if (spec.body.empty()) return kEmptyPayloadSha256;
+  storage = sha256_hex(spec.body);
+  return storage;
 }
 
 // x-amz-retry-after is in milliseconds, Retry-After in seconds or a date.
@@ -82,12 +85,17 @@ struct Caller::Try {
       : spec(call),
         session(caller.options_.retry, caller.budget_, call.attempts_before),
         target(target_of(call)),
-        payload_hash(call.anonymous ? std::string() : payload_hash_of(call)) {}
+        host(call.endpoint.origin.authority()),
+        payload_hash(payload_hash_of(call, hash_storage)) {}
+  Try(const Try&) = delete;
+  Try& operator=(const Try&) = delete;
 
   const CallSpec& spec;
   RetrySession session;
   const std::string target;
-  const std::string payload_hash;
+  const std::string host;
+  std::string hash_storage;
+  const std::string_view payload_hash;
   Credentials credentials;
   std::string authorization;  // of the last try
   milliseconds offset_used{0};
@@ -231,7 +239,8 @@ http::Request Caller::build(Try& state) {
   request.method = spec.method;
   request.origin = spec.endpoint.origin;
   request.target = state.target;
-  request.headers = spec.headers;
+  request.headers.reserve(spec.headers.size() + 5);
+  for (const auto& [name, value] : spec.headers) request.headers.add(name, value);
   request.body = spec.body;
   request.stream = spec.stream;
   request.deadlines = spec.deadlines;
@@ -247,13 +256,12 @@ void Caller::sign(Try& state, http::Request& request) {
   const std::string date(signer_.amz_date(runtime_.wall_now() + clock_offset_));
   http::Headers& headers = request.headers;
   headers.add("x-amz-date", date);
-  if (s3) headers.add("x-amz-content-sha256", state.payload_hash);
+  if (s3) headers.add("x-amz-content-sha256", std::string(state.payload_hash));
   if (!state.credentials.session_token.empty())
     headers.add("x-amz-security-token", state.credentials.session_token.reveal());
-  const std::string host = request.origin.authority();
   SigningRequest signing;
   signing.method = http::to_string(request.method);
-  signing.host = host;
+  signing.host = state.host;
   signing.target = request.target;
   signing.headers = std::span<const HeaderField>(headers.begin(), headers.end());
   signing.payload_hash = state.payload_hash;

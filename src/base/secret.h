@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <string.h>
 
 namespace s3ferry {
 
@@ -14,7 +17,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
   Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : value_(other.value_) { other.wipe(); }
+  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.forget(); }
   Secret& operator=(const Secret& other) {
     if (this != &other) {
       wipe();
@@ -25,8 +28,8 @@ class Secret {
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       wipe();
-      value_ = other.value_;
-      other.wipe();
+      value_ = std::move(other.value_);
+      other.forget();
     }
     return *this;
   }
@@ -38,10 +41,15 @@ class Secret {
 
  private:
   void wipe() noexcept {
-    volatile char* p = value_.data();
-    for (std::size_t i = 0; i < value_.size(); ++i) p[i] = 0;
+    ::explicit_bzero(value_.data(), value_.size());
     value_.clear();
   }
+  // After a move: a short text was copied, not taken, and still stands inside the string.
+  void forget() noexcept {
+    value_.clear();
+    ::explicit_bzero(value_.data(), value_.capacity() <= kShort ? value_.capacity() : 0);
+  }
+  static constexpr std::size_t kShort = 64;
   std::string value_;
 };
 
