@@ -1,0 +1,221 @@
+#include "proof/check.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "engine/recording_sink.h"
+#include "engine/sim_pair.h"
+#include "proof/verdict.h"
+
+namespace s3ferry {
+namespace {
+
+using sim::Operation;
+using testing::RecordingSink;
+using testing::SimPair;
+using testing::SimPairOptions;
+using Names = std::vector<std::string>;
+
+class CheckTest : public ::testing::Test {
+ protected:
+  Result<CheckResult> try_check() {
+    auto out = world_.runtime().run(run_check(world_.runtime(), world_.pair(), options_, sink_));
+    EXPECT_EQ(world_.counters().source_writes, 0u);
+    return out;
+  }
+  CheckResult check() {
+    auto out = try_check();
+    EXPECT_TRUE(out.has_value());
+    return out ? std::move(*out) : CheckResult();
+  }
+  void put_encrypted(std::string key, ByteCount size) {
+    sim::ObjectSpec object;
+    object.key = std::move(key);
+    object.size = size;
+    object.mtime = world_.ago(500);
+    object.encryption = "aws:kms";
+    world_.put(testing::kTargetBucket, std::move(object));
+  }
+  SimPair world_;
+  CheckOptions options_;
+  RecordingSink sink_;
+};
+
+TEST_F(CheckTest, EqualSidesPass) {
+  for (const char* key : {"a", "b", "d/"}) {
+    const ByteCount size = std::string_view(key) == "d/" ? 0 : 3;
+    world_.put_source(key, size);
+    world_.put_target(key, size);
+  }
+  const CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.matched, 3u);
+  EXPECT_EQ(result.counters.by_etag, 3u);
+  EXPECT_EQ(result.counters.source.objects, 3u);
+  EXPECT_EQ(result.counters.target.bytes, 6u);
+  EXPECT_EQ(result.counters.markers_source.objects, 1u);
+  EXPECT_EQ(sink_.compared, (Names{"=a", "=b", "=d/"}));
+  EXPECT_EQ(sink_.objects.size(), 6u);
+  EXPECT_EQ(world_.count(Operation::kHeadObject), 0u);
+}
+
+TEST_F(CheckTest, EachKindOfDifferenceIsFoundAndMended) {
+  world_.put_source("missing", 1);
+  world_.put_source("size", 1);
+  world_.put_target("size", 2);
+  world_.put_source("etag", 5, 1000, 1);
+  world_.put_target("etag", 5, 900, 2);
+  world_.put_target("extra", 1);
+  const CheckResult result = check();
+  EXPECT_FALSE(result.passed);
+  EXPECT_EQ(sink_.differences,
+            (Names{"etag etag", "extra extra excused", "missing missing", "size size"}));
+  EXPECT_EQ(sink_.compared, (Names{"*etag", "-extra", "+missing", "*size"}));
+  EXPECT_EQ(result.counters.missing, 1u);
+  EXPECT_EQ(result.counters.size_differs, 1u);
+  EXPECT_EQ(result.counters.etag_differs, 1u);
+  EXPECT_EQ(result.counters.extras_allowed, 1u);
+  EXPECT_NE(result.advice.find("--compare etag"), std::string::npos);
+  EXPECT_EQ(result.differences.size(), 4u);
+}
+
+TEST_F(CheckTest, SizeLevelDoesNotLookAtEtags) {
+  world_.put_source("etag", 5, 1000, 1);
+  world_.put_target("etag", 5, 900, 2);
+  options_.level = CheckLevel::kSize;
+  EXPECT_TRUE(check().passed);
+}
+
+TEST_F(CheckTest, ExtrasFailOnlyWhenAskedAndFailuresAlways) {
+  world_.put_source("a", 1);
+  world_.put_target("a", 1);
+  world_.put_target("x", 1);
+  EXPECT_TRUE(check().passed);
+  options_.extras_fail = true;
+  EXPECT_FALSE(check().passed);
+  options_.extras_fail = false;
+  options_.failed_objects = 1;
+  EXPECT_FALSE(check().passed);
+}
+
+TEST_F(CheckTest, EncryptionByAKeyMakesTheSizeDecide) {
+  world_.put_source("k", 5);
+  put_encrypted("k", 5);
+  world_.put_source("wrong", 5);
+  put_encrypted("wrong", 6);
+  const CheckResult result = check();
+  EXPECT_EQ(result.counters.by_size_encrypted, 1u);
+  EXPECT_EQ(sink_.differences, Names{"size wrong"});
+}
+
+TEST_F(CheckTest, ManyEncryptedAreSampledAndACorruptOneEndsTheSampling) {
+  for (int i = 0; i < 400; ++i) {
+    const std::string key = "k" + std::to_string(1000 + i);
+    world_.put_source(key, 5);
+    if (i >= 290)
+      world_.put_target(key, 5, 900, 9);  // plain, other content
+    else
+      put_encrypted(key, 5);
+  }
+  const CheckResult result = check();
+  EXPECT_FALSE(result.passed);
+  EXPECT_GT(result.counters.encrypted_assumed, 100u);
+  EXPECT_GE(result.counters.etag_differs, 80u);
+  EXPECT_LT(world_.count(Operation::kHeadObject), 700u);
+}
+
+TEST_F(CheckTest, AnotherPartLayoutMakesTheSizeDecide) {
+  sim::ObjectSpec parts;
+  parts.key = "big";
+  parts.parts = {5'242'880, 100};
+  parts.size = 5'242'980;
+  parts.mtime = world_.ago(1000);
+  world_.put(testing::kSourceBucket, parts);
+  world_.put_target("big", 5'242'980);
+  const CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.by_size_layout, 1u);
+}
+
+TEST_F(CheckTest, WhatChangedAfterTheRunBeganIsLate) {
+  options_.as_of = world_.ago(50);
+  options_.extras_fail = true;
+  world_.put_source("changed", 2, 10);
+  world_.put_target("changed", 1, 20);
+  world_.put_source("new", 1, 5);
+  world_.put_target("gone-since", 1, 40);  // copied by the run, then deleted at the source
+  world_.put_source("old", 1);
+  world_.put_target("old", 1);
+  const CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.late, 3u);
+  EXPECT_EQ(sink_.differences,
+            (Names{"size changed late", "extra gone-since late", "missing new late"}));
+  options_.as_of.reset();
+  EXPECT_FALSE(check().passed);
+}
+
+TEST_F(CheckTest, TheThresholdIsTheFirstPartInKeyOrder) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "k" + std::to_string(1000 + i);
+    world_.put_source(key, 1);
+    if (i < 95) world_.put_target(key, 1);
+  }
+  EXPECT_FALSE(check().passed);
+  options_.threshold = 0.95;
+  CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.excused, 5u);
+  EXPECT_EQ(result.counters.within_threshold, 95u);
+  options_.threshold = 0.96;
+  EXPECT_FALSE(check().passed);
+}
+
+TEST_F(CheckTest, FiltersAndMarkersGoByTheSyncsRules) {
+  world_.put_source("a.log", 1);
+  world_.put_source("b", 1);
+  world_.put_source("d/", 0);
+  world_.put_target("b", 1);
+  options_.filters.exclude("*.log");
+  options_.folder_markers = FolderMarkers::kIgnore;
+  const CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.excluded_source.objects, 1u);
+  EXPECT_EQ(result.counters.markers_source.objects, 1u);
+  EXPECT_EQ(result.counters.source.objects, 1u);
+}
+
+TEST_F(CheckTest, AFailedListingIsNoVerdict) {
+  world_.put_source("a", 1);
+  sim::Fault denied;
+  denied.on = sim::Fault::On::kTarget;
+  denied.operations = {Operation::kListObjectsV2};
+  denied.status = 403;
+  denied.code = "AccessDenied";
+  world_.sim().add_fault(denied);
+  const auto result = try_check();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), ErrorKind::kAccessDenied);
+}
+
+TEST_F(CheckTest, OnlySoManyDifferencesAreKept) {
+  for (int i = 0; i < 30; ++i) world_.put_source("k" + std::to_string(10 + i), 1);
+  options_.kept_differences = 10;
+  const CheckResult result = check();
+  EXPECT_EQ(result.differences.size(), 10u);
+  EXPECT_TRUE(result.differences_cut);
+  EXPECT_EQ(sink_.differences.size(), 30u);
+}
+
+TEST(Verdict, ThresholdRanksRoundUp) {
+  EXPECT_EQ(threshold_rank(1.0, 7), 7u);
+  EXPECT_EQ(threshold_rank(0.95, 100), 95u);
+  EXPECT_EQ(threshold_rank(0.95, 101), 96u);
+  EXPECT_EQ(threshold_rank(0.95, 1), 1u);
+  EXPECT_EQ(threshold_rank(0.95, 0), 0u);
+}
+
+}  // namespace
+}  // namespace s3ferry
