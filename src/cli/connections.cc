@@ -168,7 +168,7 @@ Result<Pair> Connections::pair(const Options& options, Location source, Location
                                    target_endpoint_);
   source_bucket_ = std::make_unique<s3::SourceBucket>(source_->connection, source.bucket, settings);
   target_bucket_ = std::make_unique<s3::TargetBucket>(target_->connection, target.bucket, settings);
-  Pair pair{.source = *source_bucket_, .target = *target_bucket_};
+  Pair pair(*source_bucket_, *target_bucket_);
   pair.as_target = target_bucket_.get();
   pair.as_source = target_bucket_.get();
   if (source_identity_ != target_identity_) {
