@@ -49,10 +49,15 @@ aws::EndpointParams endpoint_of(const SideOptions& side, const SideOptions& comm
       first_of({side.region, common.region, settings.region.value_or(""), kDefaultRegion});
   params.endpoint_url =
       first_of({side.endpoint_url, common.endpoint_url, settings.endpoint_url.value_or("")});
-  params.force_path_style = settings.addressing_style == aws::AddressingStyle::kPath;
   params.use_dualstack = settings.use_dualstack_endpoint.value_or(false);
   params.use_fips = settings.use_fips_endpoint.value_or(false);
   params.use_accelerate = settings.use_accelerate_endpoint.value_or(false);
+  const bool path = settings.addressing_style == aws::AddressingStyle::kPath;
+  const bool host = settings.addressing_style == aws::AddressingStyle::kVirtual;
+  params.force_path_style = aws::force_path_style(path   ? "path"
+                                                  : host ? "virtual"
+                                                         : "auto",
+                                                  params.endpoint_url, params.use_accelerate);
   params.use_global = settings.us_east_1_regional_endpoint.value_or("") == "legacy";
   return params;
 }
