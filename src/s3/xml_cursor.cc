@@ -96,8 +96,16 @@ bool XmlCursor::skip_past(std::string_view stop, const char* why) {
     p_ = end_;
     return broken(why);
   }
+  if (std::memchr(p_, '\0', static_cast<std::size_t>(found - p_)) != nullptr)
+    return fail("a NUL byte");
   p_ = found + stop.size();
   return true;
+}
+
+// After "<?": a name, then anything.
+bool XmlCursor::skip_instruction() {
+  std::string_view target;
+  return name(target) && skip_past("?>", "an open processing instruction");
 }
 
 // Blanks, comments and processing instructions, until something else stands here.
@@ -108,7 +116,7 @@ bool XmlCursor::skip_misc() {
     if (eat("<!--")) {
       if (!skip_past("-->", "an open comment")) return false;
     } else if (eat("<?")) {
-      if (!skip_past("?>", "an open processing instruction")) return false;
+      if (!skip_instruction()) return false;
     } else {
       return true;
     }
@@ -260,7 +268,7 @@ bool XmlCursor::text_slowly(const Tag& tag, char* begin, char* write, std::strin
       } else if (eat("<!--")) {
         if (!skip_past("-->", "an open comment")) return false;
       } else if (eat("<?")) {
-        if (!skip_past("?>", "an open processing instruction")) return false;
+        if (!skip_instruction()) return false;
       } else {
         if (end_ - p_ < 9) p_ = end_;
         return broken("an element where a text was expected");
@@ -356,7 +364,7 @@ bool XmlCursor::skip(const Tag& tag) {
     } else if (eat("<![CDATA[")) {
       if (!skip_past("]]>", "an open CDATA section")) return false;
     } else if (eat("<?")) {
-      if (!skip_past("?>", "an open processing instruction")) return false;
+      if (!skip_instruction()) return false;
     } else {
       Tag child;
       if (!open(child)) return false;

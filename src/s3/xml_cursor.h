@@ -81,6 +81,7 @@ class XmlCursor {
   bool skip_blank();
   bool skip_misc();
   bool skip_past(std::string_view stop, const char* why);
+  bool skip_instruction();
   bool declaration();
   bool open(Tag& tag);
   bool attributes(Tag& tag);

@@ -29,10 +29,15 @@ TEST(Xml, IsStrict) {
   EXPECT_EQ(kind_of_failure("<a><b></b>"), ErrorKind::kTruncated);
   EXPECT_EQ(kind_of_failure("<a><b></a></b>"), ErrorKind::kProtocol);
   EXPECT_EQ(kind_of_failure("<a/><b/>"), ErrorKind::kProtocol);
+  EXPECT_EQ(kind_of_failure("<?><b/>?><a/>"), ErrorKind::kProtocol);
   EXPECT_EQ(kind_of_failure("upstream connect error"), ErrorKind::kProtocol);
   EXPECT_EQ(kind_of_failure("<!DOCTYPE a SYSTEM 'http://127.0.0.1:1/x'><a/>"),
             ErrorKind::kProtocol);
   EXPECT_EQ(kind_of_failure("<!DOCTYPE a [<!ENTITY e 'eeee'>]><a>&e;</a>"), ErrorKind::kProtocol);
+  for (const std::string_view nul :
+       {std::string_view("<?xml \0?><a/>", 14), std::string_view("<a><!-- \0 --></a>", 17),
+        std::string_view("<a><![CDATA[\0]]></a>", 20), std::string_view("<a>\0</a>", 8)})
+    EXPECT_EQ(kind_of_failure(nul), ErrorKind::kProtocol);
   std::string deep;
   for (int i = 0; i < 50; ++i) deep += "<a>";
   EXPECT_EQ(kind_of_failure(deep), ErrorKind::kTooLarge);
