@@ -140,7 +140,8 @@ def check_machine_paths(name, text, found):
 def check_folder_readmes(names, found):
     folders = {os.path.dirname(n) for n in names if n.endswith(".cc")}
     for folder in sorted(folders):
-        if folder != "cmake" and not (ROOT / folder / "README.md").exists():
+        places = [folder] if folder.startswith("src/") else [folder, os.path.dirname(folder)]
+        if folder != "cmake" and not any((ROOT / p / "README.md").exists() for p in places if p):
             found.add(f"{folder}/README.md", 1, "missing: what belongs here, what not, where to enter")
 
 
