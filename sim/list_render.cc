@@ -42,10 +42,20 @@ void append_time(std::string& out, WallTime time) {
   out.append(text, 24);
 }
 
+// Sixteen digits at once: the nibbles are spread over eight bytes each, then turned into letters.
 void append_hex(std::string& out, std::uint64_t value) {
-  static constexpr char kHex[] = "0123456789abcdef";
+  const auto eight_digits = [](std::uint64_t half) {
+    half = ((half & 0xffff0000) << 16) | (half & 0xffff);
+    half = ((half & 0xff000000ff00) << 8) | (half & 0xff000000ff);
+    half = ((half & 0xf000f000f000f0) << 4) | (half & 0xf000f000f000f);
+    const std::uint64_t letters = ((half + 0x0606060606060606) >> 4) & 0x0101010101010101;
+    return half + 0x3030303030303030 + letters * ('a' - '0' - 10);
+  };
   char text[16];
-  for (int i = 15; i >= 0; --i, value >>= 4) text[i] = kHex[value & 15];
+  for (int part = 0; part < 2; ++part) {
+    const std::uint64_t digits = eight_digits(part == 0 ? value >> 32 : value & 0xffffffff);
+    for (int i = 0; i < 8; ++i) text[8 * part + i] = static_cast<char>(digits >> (56 - 8 * i));
+  }
   out.append(text, 16);
 }
 

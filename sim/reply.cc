@@ -195,17 +195,20 @@ void append_form_encoded(std::string& out, std::string_view value) {
     return plain;
   }();
   static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (kPlain[byte]) {
-      out.push_back(c);
-    } else if (c == ' ') {
+  for (std::size_t at = 0; at < value.size();) {
+    std::size_t end = at;
+    while (end < value.size() && kPlain[static_cast<unsigned char>(value[end])]) ++end;
+    out.append(value.substr(at, end - at));
+    if (end == value.size()) return;
+    const auto byte = static_cast<unsigned char>(value[end]);
+    if (byte == ' ') {
       out.push_back('+');
     } else {
       out.push_back('%');
       out.push_back(kHex[byte >> 4]);
       out.push_back(kHex[byte & 15]);
     }
+    at = end + 1;
   }
 }
 
