@@ -1,0 +1,165 @@
+// What people get wrong: each answered by one line that says what to do, and the right exit code.
+
+#include <gmock/gmock.h>
+
+#include "cli/exit_code.h"
+#include "cli/test_world.h"
+
+namespace s3ferry {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// One line, ours, within reason.
+void expect_one_line(const Ran& ran, int code, std::initializer_list<const char*> parts) {
+  EXPECT_EQ(ran.code, code) << ran.err;
+  ASSERT_EQ(ran.error_lines().size(), 1U) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(StartsWith("s3ferry: "), EndsWith("\n")));
+  for (const char* part : parts) EXPECT_THAT(ran.err, HasSubstr(part));
+}
+
+TEST(WrongInput, UnknownSourceBucket) {
+  TestWorld world;
+  const Ran ran = world.run({"sync", "s3://fotos", "s3://copies", "--profile", "tobe"});
+  expect_one_line(ran, 1, {"source", "s3://fotos/", "NoSuchBucket", "check the bucket's name"});
+}
+
+TEST(WrongInput, UnknownTargetBucketAndLs) {
+  TestWorld world;
+  world.put("photos", "a", "A");
+  const Ran sync = world.run({"sync", "s3://photos", "s3://kopies", "--profile", "tobe"});
+  expect_one_line(sync, 1, {"target", "s3://kopies/", "NoSuchBucket"});
+  expect_one_line(world.run({"ls", "s3://fotos", "--profile", "tobe"}), 254, {"NoSuchBucket"});
+}
+
+TEST(WrongInput, NoCredentials) {
+  TestWorld world;
+  world.host.files.clear();
+  world.refused_hosts = {"169.254.169.254"};
+  expect_one_line(world.run({"sync", "s3://photos", "s3://copies"}), 253,
+                  {"no credentials", "AWS_ACCESS_KEY_ID", "aws configure"});
+  expect_one_line(world.run({"ls"}), 253, {"no credentials"});
+}
+
+TEST(WrongInput, UnknownProfile) {
+  TestWorld world;
+  expect_one_line(world.run({"sync", "s3://photos", "s3://copies", "--profile", "prdo"}), 253,
+                  {"prdo"});
+}
+
+TEST(WrongInput, ExpiredToken) {
+  TestWorld world;
+  sim::KeySpec key;
+  key.account = "222222222222";
+  key.user = "admin";
+  key.access_key_id = "ASIAEXAMPLEEXPIRED00";
+  key.secret = Secret(std::string("marker-expired-secret-EXAMPLE"));
+  key.session_token = Secret(std::string("marker-expired-token-EXAMPLE"));
+  key.expires = parse_iso8601("2026-11-22T19:00:00Z");
+  TestWorld::must(world.simulator.add_key(std::move(key)));
+  world.host.environment["AWS_ACCESS_KEY_ID"] = "ASIAEXAMPLEEXPIRED00";
+  world.host.environment["AWS_SECRET_ACCESS_KEY"] = "marker-expired-secret-EXAMPLE";
+  world.host.environment["AWS_SESSION_TOKEN"] = "marker-expired-token-EXAMPLE";
+  const Ran sync = world.run({"sync", "s3://photos", "s3://copies"});
+  expect_one_line(sync, 1, {"ExpiredToken", "sign in again"});
+  EXPECT_THAT(sync.err, testing::Not(HasSubstr("marker")));
+  expect_one_line(world.run({"ls", "s3://photos"}), 254, {"ExpiredToken"});
+}
+
+TEST(WrongInput, WrongRegionIsFoundOutAndANonsenseOneIsNamed) {
+  TestWorld world;
+  world.add_bucket("seoul", "222222222222", sim::Side::kNone, "ap-northeast-2");
+  world.put("seoul", "a", "A");
+  const Ran found = world.run({"ls", "s3://seoul", "--profile", "tobe", "--region", "eu-west-1"});
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_THAT(found.out, HasSubstr(" a\n"));
+  expect_one_line(
+      world.run({"sync", "s3://photos", "s3://copies", "--profile", "tobe", "--region", "Se oul"}),
+      253, {"Se oul", "ap-northeast-2"});
+}
+
+TEST(WrongInput, UnreachableEndpoint) {
+  TestWorld world;
+  world.refused_hosts = {"localhost"};
+  const std::vector<std::string> there = {"--endpoint-url", "http://localhost:1", "--profile",
+                                          "tobe"};
+  std::vector<std::string> sync = {"sync", "s3://photos", "s3://copies"};
+  sync.insert(sync.end(), there.begin(), there.end());
+  expect_one_line(world.run(sync), 1, {"localhost:1", "refused"});
+  std::vector<std::string> ls = {"ls", "s3://photos"};
+  ls.insert(ls.end(), there.begin(), there.end());
+  expect_one_line(world.run(ls), 255, {"localhost:1", "refused"});
+}
+
+class UntrustedTransport final : public http::Transport {
+ public:
+  Task<Result<http::Response>> send(http::Request request) override {
+    co_return fail(ErrorKind::kTls, "the certificate of " + request.origin.host +
+                                        " is not trusted: self-signed; give its authority's with "
+                                        "--ca-bundle");
+  }
+};
+
+TEST(WrongInput, BadCertificate) {
+  TestWorld world;
+  world.transport = [](const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
+    return std::make_unique<UntrustedTransport>();
+  };
+  expect_one_line(world.pair("sync"), 1, {"certificate", "--ca-bundle"});
+  expect_one_line(world.run({"ls", "s3://photos", "--profile", "tobe"}), 255, {"certificate"});
+}
+
+TEST(WrongInput, MissingCaBundle) {
+  TestWorld world;
+  expect_one_line(world.pair("sync", {"--ca-bundle", "/no/such.pem"}), 253,
+                  {"/no/such.pem", "--ca-bundle"});
+}
+
+TEST(WrongInput, MisspeltFlag) {
+  TestWorld world;
+  expect_one_line(world.pair("sync", {"--exlude", "*"}), 252,
+                  {"--exlude", "did you mean --exclude?"});
+}
+
+TEST(WrongInput, SchemeMissing) {
+  TestWorld world;
+  expect_one_line(world.run({"sync", "photos", "s3://copies"}), 252,
+                  {"SOURCE 'photos'", "write s3://photos"});
+  expect_one_line(world.run({"verify", "s3://photos", "copies/x"}), 252, {"write s3://copies/x"});
+}
+
+TEST(WrongInput, MalformedConfigFile) {
+  TestWorld world;
+  world.host.files["/home/t/.aws/config"] = "[profile asis\nregion = us-east-1\n";
+  expect_one_line(world.pair("sync"), 253, {"/home/t/.aws/config"});
+  expect_one_line(world.run({"ls"}), 253, {"/home/t/.aws/config"});
+}
+
+TEST(WrongInput, SameAndNestedPlacesAreRefused) {
+  TestWorld world;
+  expect_one_line(world.run({"sync", "s3://copies", "s3://copies", "--profile", "tobe"}), 252, {});
+  expect_one_line(world.run({"sync", "s3://copies/a", "s3://copies/a/b", "--profile", "tobe"}), 252,
+                  {});
+  EXPECT_EQ(world.simulator.counters().requests, 0U);
+}
+
+TEST(WrongInput, UnknownZoneAndUnusableLogDirectory) {
+  TestWorld world;
+  expect_one_line(world.pair("sync", {"--task", "t", "--timezone", "Asia/Soul"}), 252,
+                  {"Asia/Soul", "Asia/Seoul"});
+  expect_one_line(world.pair("sync", {"--task", "t", "--log-dir", "/proc/nothing/here"}), 252,
+                  {"/proc/nothing/here"});
+  EXPECT_EQ(world.simulator.counters().requests, 0U);
+}
+
+TEST(WrongInput, NoVerifySslWarnsLoudly) {
+  TestWorld world;
+  const Ran ran = world.pair("sync", {"--no-verify-ssl", "--quiet"});
+  EXPECT_THAT(ran.err, HasSubstr("WARNING: --no-verify-ssl"));
+}
+
+}  // namespace
+}  // namespace s3ferry
