@@ -186,6 +186,10 @@ Result<Pair> Connections::pair(const Options& options, Location source, Location
   pair.source_at = std::move(source);
   pair.target_at = std::move(target);
   pair.same_service = is_same_service(source_endpoint_, target_endpoint_);
+  pair.conditions_trusted = target_endpoint_.endpoint_url.empty();  // AWS itself
+  pair.clock_offset = [this](Side side) {
+    return (side == Side::kSource ? *source_ : *target_).caller.clock_offset();
+  };
   if (Status apart = check_not_nested(pair); !apart) return fail(std::move(apart.error()));
   return pair;
 }

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "cli/test_world.h"
+#include "program/test_world.h"
 
 namespace s3ferry {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "cli/exit_code.h"
-#include "cli/test_world.h"
+#include "program/test_world.h"
 
 namespace s3ferry {
 namespace {
@@ -56,16 +56,16 @@ TEST(WrongInput, ExpiredToken) {
   key.account = "222222222222";
   key.user = "admin";
   key.access_key_id = "ASIAEXAMPLEEXPIRED00";
-  key.secret = Secret(std::string("marker-expired-secret-EXAMPLE"));
-  key.session_token = Secret(std::string("marker-expired-token-EXAMPLE"));
+  key.secret = Secret(std::string("hushed-expired-secret-EXAMPLE"));
+  key.session_token = Secret(std::string("hushed-expired-token-EXAMPLE"));
   key.expires = parse_iso8601("2026-11-22T19:00:00Z");
   TestWorld::must(world.simulator.add_key(std::move(key)));
   world.host.environment["AWS_ACCESS_KEY_ID"] = "ASIAEXAMPLEEXPIRED00";
-  world.host.environment["AWS_SECRET_ACCESS_KEY"] = "marker-expired-secret-EXAMPLE";
-  world.host.environment["AWS_SESSION_TOKEN"] = "marker-expired-token-EXAMPLE";
+  world.host.environment["AWS_SECRET_ACCESS_KEY"] = "hushed-expired-secret-EXAMPLE";
+  world.host.environment["AWS_SESSION_TOKEN"] = "hushed-expired-token-EXAMPLE";
   const Ran sync = world.run({"sync", "s3://photos", "s3://copies"});
   expect_one_line(sync, 1, {"ExpiredToken", "sign in again"});
-  EXPECT_THAT(sync.err, testing::Not(HasSubstr("marker")));
+  EXPECT_THAT(sync.err, testing::Not(HasSubstr("hushed")));
   expect_one_line(world.run({"ls", "s3://photos"}), 254, {"ExpiredToken"});
 }
 
@@ -83,15 +83,15 @@ TEST(WrongInput, WrongRegionIsFoundOutAndANonsenseOneIsNamed) {
 
 TEST(WrongInput, UnreachableEndpoint) {
   TestWorld world;
-  world.refused_hosts = {"localhost"};
-  const std::vector<std::string> there = {"--endpoint-url", "http://localhost:1", "--profile",
+  world.refused_hosts = {"127.0.0.1"};
+  const std::vector<std::string> there = {"--endpoint-url", "http://127.0.0.1:1", "--profile",
                                           "tobe"};
   std::vector<std::string> sync = {"sync", "s3://photos", "s3://copies"};
   sync.insert(sync.end(), there.begin(), there.end());
-  expect_one_line(world.run(sync), 1, {"localhost:1", "refused"});
+  expect_one_line(world.run(sync), 1, {"127.0.0.1:1", "refused"});
   std::vector<std::string> ls = {"ls", "s3://photos"};
   ls.insert(ls.end(), there.begin(), there.end());
-  expect_one_line(world.run(ls), 255, {"localhost:1", "refused"});
+  expect_one_line(world.run(ls), 255, {"127.0.0.1:1", "refused"});
 }
 
 class UntrustedTransport final : public http::Transport {

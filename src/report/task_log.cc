@@ -77,7 +77,7 @@ Status TaskLog::open_files() {
   if (folder.empty()) folder = ".";
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
   auto bad = [&](const std::string& what) {
-    return fail(ErrorKind::kIo,
+    return fail(ErrorKind::kUsage,
                 fmt::format("--log-dir: cannot write '{}': {}; name a folder that can "
                             "be written",
                             escape_for_display(what), system_message()));

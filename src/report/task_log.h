@@ -30,7 +30,8 @@ struct TaskLogSettings {
 class TaskLog final : public EventSink {
  public:
   // Makes the directory where only its last part is missing, opens the file and writes the head, so
-  // that an unusable place is found before any request. kUsage or kIo.
+  // that an unusable place is found before any request. kUsage for the name and the folder, kIo
+  // when nothing can be written.
   static Result<std::unique_ptr<TaskLog>> open(Runtime& runtime, TaskLogSettings settings);
   ~TaskLog() override;
   TaskLog(const TaskLog&) = delete;

@@ -45,8 +45,8 @@ struct Ran {
 // and under virtual time. The clock begins on 2026-11-22 19:10:28 UTC.
 class TestWorld {
  public:
-  static constexpr const char* kSourceSecret = "marker-source-secret-EXAMPLE";
-  static constexpr const char* kTargetSecret = "marker-target-secret-EXAMPLE";
+  static constexpr const char* kSourceSecret = "hushed-source-secret-EXAMPLE";
+  static constexpr const char* kTargetSecret = "hushed-target-secret-EXAMPLE";
 
   TestWorld() : runtime(7, *parse_iso8601("2026-11-22T19:10:28Z")), simulator(runtime) {
     must(simulator.add_account_with_key("111111111111", "AKIAEXAMPLESOURCE000",
