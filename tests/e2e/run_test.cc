@@ -11,7 +11,7 @@
 namespace s3ferry::testing {
 namespace {
 
-using Run = EndToEnd;
+using WholeRun = EndToEnd;
 
 std::string all_files_below(const std::string& folder) {
   std::string text;
@@ -21,7 +21,7 @@ std::string all_files_below(const std::string& folder) {
   return text;
 }
 
-TEST_F(Run, OnlyReadsReachTheSource) {
+TEST_F(WholeRun, OnlyReadsReachTheSource) {
   add_objects(500);
   for (const std::string& key : odd_keys()) add_object("source", {{"key", key}, {"size", 10}});
   add_object("target", {{"key", "an extra"}, {"size", 1}, {"mtime", "2026-01-01T00:00:00Z"}});
@@ -43,7 +43,7 @@ TEST_F(Run, OnlyReadsReachTheSource) {
         << operation;
 }
 
-TEST_F(Run, PushByTheSourcesUser) {
+TEST_F(WholeRun, PushByTheSourcesUser) {
   add_objects(20);
   config["buckets"][0].erase("policy");
   config["buckets"][1]["policy"] = {
@@ -59,7 +59,7 @@ TEST_F(Run, PushByTheSourcesUser) {
   EXPECT_EQ(summary_of(end)["copied"], 20);
 }
 
-TEST_F(Run, PipedOutputIsTheLinesOfTheAwsCli) {
+TEST_F(WholeRun, PipedOutputIsTheLinesOfTheAwsCli) {
   add_objects(2);
   start();
   const ProcessEnd end = program.run(sync());
@@ -69,7 +69,7 @@ TEST_F(Run, PipedOutputIsTheLinesOfTheAwsCli) {
   EXPECT_EQ((end.out + end.err).find('\r'), std::string::npos) << "no progress line in a pipe";
 }
 
-TEST_F(Run, DryRunChangesNothing) {
+TEST_F(WholeRun, DryRunChangesNothing) {
   add_objects(5);
   add_object("target", {{"key", "an extra"}, {"size", 1}});
   start();
@@ -85,7 +85,7 @@ TEST_F(Run, DryRunChangesNothing) {
         << operation;
 }
 
-TEST_F(Run, TlsWithTheCaFile) {
+TEST_F(WholeRun, TlsWithTheCaFile) {
   add_objects(10);
   start(true);
   const ProcessEnd end = program.run(
@@ -95,7 +95,7 @@ TEST_F(Run, TlsWithTheCaFile) {
   EXPECT_EQ(summary_of(end)["copied"], 10);
 }
 
-TEST_F(Run, NoVerifySslWarnsLoudly) {
+TEST_F(WholeRun, NoVerifySslWarnsLoudly) {
   add_objects(1);
   start(true);
   const ProcessEnd end = program.run({"ls", "s3://source", "--profile", "asis", "--endpoint-url",
@@ -104,7 +104,7 @@ TEST_F(Run, NoVerifySslWarnsLoudly) {
   EXPECT_NE(end.err.find("--no-verify-ssl"), std::string::npos) << end.err;
 }
 
-TEST_F(Run, InterruptEndsWith130) {
+TEST_F(WholeRun, InterruptEndsWith130) {
   add_objects(2000);
   config["latency"] = {{{"operation", "CopyObject"}, {"fixed_ms", 200}}};
   start();
@@ -123,7 +123,7 @@ TEST_F(Run, InterruptEndsWith130) {
   EXPECT_NE(log.find("job fail"), std::string::npos) << log.substr(0, 1000);
 }
 
-TEST_F(Run, AServerThatDiesFailsTheJob) {
+TEST_F(WholeRun, AServerThatDiesFailsTheJob) {
   add_objects(2000);
   config["latency"] = {{{"operation", "CopyObject"}, {"fixed_ms", 100}}};
   start();
@@ -141,7 +141,7 @@ TEST_F(Run, AServerThatDiesFailsTheJob) {
   EXPECT_EQ(log.find("data integrity check success"), std::string::npos);
 }
 
-TEST_F(Run, NoSecretIsSpoken) {
+TEST_F(WholeRun, NoSecretIsSpoken) {
   add_objects(30);
   config["accounts"][0]["users"][0]["keys"].push_back({{"access_key_id", "ASIAFAKESESSION00000"},
                                                        {"secret", "fake-session-secret-MARKER-1"},
