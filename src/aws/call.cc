@@ -228,7 +228,10 @@ Task<Result<http::Response>> Caller::attempt(Try& state) {
   const bool logged = log_enabled(LogLevel::kDebug);
   const TimePoint start = logged ? runtime_.now() : TimePoint{};
   Result<http::Response> response = co_await transport_.send(std::move(request));
-  if (response) state.note_answer(*response, runtime_.wall_now());
+  if (response) {
+    state.note_answer(*response, runtime_.wall_now());
+    if (!seen_offset_) see_clock(*response);
+  }
   if (logged) state.log_answer(response, runtime_.now() - start);
   co_return response;
 }
@@ -315,6 +318,13 @@ Task<Status> Caller::settle(Try& state, Error error) {
   Status slept = co_await runtime_.sleep_for(verdict.delay);
   if (!slept) co_return fail(state.finish(std::move(slept.error())));
   co_return Status();
+}
+
+// Once is enough: what it is for needs minutes, not milliseconds.
+void Caller::see_clock(const http::Response& response) {
+  const auto date = response.headers.get("date");
+  const auto server = date ? parse_http_date(*date) : std::nullopt;
+  if (server) seen_offset_ = *server - runtime_.wall_now();
 }
 
 // The server's clock differs: taken over for all later requests of this caller, and once more for

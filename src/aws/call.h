@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,6 +96,10 @@ class Caller {
   const std::vector<OperationCount>& counts() const { return counts_; }
   // Server's clock minus ours, as the last correction found it.
   std::chrono::milliseconds clock_offset() const { return clock_offset_; }
+  // The same by the Date of the first answer, whole seconds and its way here included; 0 before it.
+  std::chrono::milliseconds seen_clock_offset() const {
+    return seen_offset_.value_or(std::chrono::milliseconds(0));
+  }
 
  private:
   struct Try;  // what one call carries from attempt to attempt
@@ -103,6 +108,7 @@ class Caller {
   Task<Result<Answer>> read_answer(Try& state, http::Response response);
   Task<Status> settle(Try& state, Error error);
   Task<bool> renew_credentials(Try& state, const Error& error);
+  void see_clock(const http::Response& response);
   bool correct_clock(Try& state, const Error& error);
   http::Request build(Try& state);
   void sign(Try& state, http::Request& request);
@@ -115,6 +121,7 @@ class Caller {
   CallerOptions options_;
   Signer signer_;
   std::chrono::milliseconds clock_offset_{0};
+  std::optional<std::chrono::milliseconds> seen_offset_;
   std::vector<OperationCount> counts_;
 };
 

@@ -34,6 +34,8 @@ aws::CallerOptions caller_options(const aws::ProfileSettings& settings) {
   return options;
 }
 
+constexpr std::chrono::milliseconds kLeastClockOffset = std::chrono::seconds(3);
+
 s3::BucketOptions bucket_options(const Options& options) {
   s3::BucketOptions bucket;
   bucket.request_payer = options.request_payer;
@@ -187,8 +189,10 @@ Result<Pair> Connections::pair(const Options& options, Location source, Location
   pair.target_at = std::move(target);
   pair.same_service = is_same_service(source_endpoint_, target_endpoint_);
   pair.conditions_trusted = target_endpoint_.endpoint_url.empty();  // AWS itself
-  pair.clock_offset = [this](Side side) {
-    return (side == Side::kSource ? *source_ : *target_).caller.clock_offset();
+  pair.clock_offset = [at_source = &source_->caller, at_target = &target_->caller](Side side) {
+    const auto offset = (side == Side::kSource ? at_source : at_target)->seen_clock_offset();
+    // Date has whole seconds: so little is no difference.
+    return std::chrono::abs(offset) < kLeastClockOffset ? std::chrono::milliseconds(0) : offset;
   };
   if (Status apart = check_not_nested(pair); !apart) return fail(std::move(apart.error()));
   return pair;
