@@ -85,6 +85,7 @@ bool admitted(State& state, const Call& call) {
 
 Duration latency(State& state, const Call& call) {
   if (!state.pace.has_latency()) return Duration{};
+  if (!state.pace.depends_on_size()) return state.pace.delay(state.runtime, call.operation, 0);
   ByteCount bytes = copy_source_bytes(call);
   if (const auto text = call.header("x-amz-copy-source-range"))
     if (const auto range = parse_range(*text, bytes); range && *range) bytes = (*range)->length;

@@ -4,6 +4,11 @@
 
 namespace s3ferry::sim {
 
+bool Pace::depends_on_size() const {
+  return std::any_of(latencies_.begin(), latencies_.end(),
+                     [](const LatencySpec& latency) { return latency.copy_bytes_per_second > 0; });
+}
+
 Duration Pace::delay(Runtime& runtime, Operation operation, ByteCount copied_bytes) const {
   const LatencySpec* found = nullptr;
   for (const LatencySpec& latency : latencies_) {

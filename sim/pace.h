@@ -17,6 +17,7 @@ class Pace {
   void add(LatencySpec latency) { latencies_.push_back(latency); }
   void add(RateSpec rate) { rates_.push_back(std::move(rate)); }
   bool has_latency() const { return !latencies_.empty(); }
+  bool depends_on_size() const;  // some latency grows with what is copied
   bool has_rates() const { return !rates_.empty(); }
 
   Duration delay(Runtime& runtime, Operation operation, ByteCount copied_bytes) const;

@@ -93,15 +93,20 @@ void SyntheticKeys::append_flat(std::uint64_t rank, std::string& out) const {
 void SyntheticKeys::append_dates(std::uint64_t n, std::string& out) const {
   using namespace std::chrono;
   const std::uint64_t hour = n / kPerHour;
-  const year_month_day date{sys_days{year{2015} / 1 / 1} + days(hour / 24)};
-  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-  out.push_back('/');
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out.push_back('/');
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out.push_back('/');
-  append_padded(out, hour % 24, 2);
-  out += "/part-";
+  if (hour_.hour != hour) {
+    const year_month_day date{sys_days{year{2015} / 1 / 1} + days(hour / 24)};
+    std::string text;
+    append_padded(text, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+    text.push_back('/');
+    append_padded(text, static_cast<unsigned>(date.month()), 2);
+    text.push_back('/');
+    append_padded(text, static_cast<unsigned>(date.day()), 2);
+    text.push_back('/');
+    append_padded(text, hour % 24, 2);
+    text += "/part-";
+    hour_ = {hour, std::move(text)};
+  }
+  out += hour_.text;
   append_padded(out, n % kPerHour, 5);
   out += ".gz";
 }
@@ -200,11 +205,21 @@ std::uint64_t SyntheticKeys::lower_bound(std::string_view key) const {
 
 bool SyntheticKeys::find(std::string_view key, std::uint64_t& index) const {
   if (!key.starts_with(spec_.prefix)) return false;
+  std::string at;
+  // The key of the last time, or the one behind it: copies are asked for in order, and twice.
+  for (index = last_found_; index < size_ && index <= last_found_ + 1; ++index) {
+    this->key(index, at);
+    if (at == key) {
+      last_found_ = index;
+      return true;
+    }
+  }
   index = lower_bound(key);
   if (index == size_) return false;
-  std::string at;
   this->key(index, at);
-  return at == key;
+  if (at != key) return false;
+  last_found_ = index;
+  return true;
 }
 
 SyntheticKeys::Attributes SyntheticKeys::attributes(std::uint64_t index) const {

@@ -10,7 +10,8 @@
 namespace s3ferry::sim {
 
 // The formula of a synthetic bucket: the i-th key in byte order and its attributes, for i below
-// size(). Immutable; no memory beyond the spec.
+// size(). No memory beyond the spec; remembers where it looked last, because keys are asked for in
+// order.
 class SyntheticKeys {
  public:
   static Result<SyntheticKeys> create(SyntheticSpec spec);
@@ -39,8 +40,16 @@ class SyntheticKeys {
   void append_spread(std::uint64_t n, std::string& out) const;
   void append_korean(std::uint64_t n, std::string& out) const;
 
+  // kDates: the text of one hour, which many keys share.
+  struct HourText {
+    std::uint64_t hour = ~std::uint64_t{0};
+    std::string text;
+  };
+
   SyntheticSpec spec_;
   std::uint64_t size_ = 0;
+  mutable std::uint64_t last_found_ = 0;
+  mutable HourText hour_;
   std::uint64_t spread_step_ = 1;  // distance of two keys on the 64-bit circle
 };
 
