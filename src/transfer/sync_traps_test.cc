@@ -119,6 +119,7 @@ TEST_F(TrapTest, AnObjectReplacedBetweenListingAndCopyIsNotCopiedStale) {
   const SyncResult result = run();
   EXPECT_EQ(result.exit_code(), 0);
   EXPECT_EQ(sink_.late, Names{"a"});
+  EXPECT_FALSE(result.source_condition_ignored);  // it was sent, and it held
   EXPECT_EQ(result.counters.late, 1u);
   EXPECT_EQ(result.counters.copied.bytes, 100u);
   EXPECT_EQ(size_at_target("a"), 100u);
