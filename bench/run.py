@@ -9,11 +9,13 @@ done. Prints a table, writes JSON, and exits with 1 when a bar is missed.
 import argparse
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -63,6 +65,28 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+class PeakMemory(threading.Thread):
+    """The highest VmHWM of a process, in MiB, looked at until it is gone.
+
+    The kernel's ru_maxrss of a child cannot be below that of this interpreter before the exec."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path, self.mib = f"/proc/{pid}/status", 0.0
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                with open(self.path, encoding="ascii") as file:
+                    lines = dict(line.split(":", 1) for line in file)
+                if lines["Name"].strip() in ("s3ferry", "aws", "python3", "python"):
+                    self.mib = max(self.mib, int(lines["VmHWM"].split()[0]) / 1024)
+                time.sleep(0.01)
+        except (OSError, KeyError):  # gone
+            return
+
+
 def measure(command, home, server):
     """Runs the client on its core: exit code, CPU seconds, wall seconds, peak RSS in MiB."""
     environment = {"PATH": os.environ["PATH"], "HOME": home, **CREDENTIALS}
@@ -71,19 +95,23 @@ def measure(command, home, server):
         child = subprocess.Popen(
             ["taskset", "-c", CLIENT_CORE, *command],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment)
+        peak = PeakMemory(child.pid)
         _, status, usage = os.wait4(child.pid, 0)
+        peak.join()
         child.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started
         if child.returncode != 0:
             output.seek(0)
             tail = output.read()[-2000:].decode(errors="replace")
             raise SystemExit(f"bench: {' '.join(command)} ended with {child.returncode}:\n{tail}")
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    exact = usage.ru_maxrss / 1024 if usage.ru_maxrss > floor else peak.mib
     return {
         "cpu_s": usage.ru_utime + usage.ru_stime,
         "user_s": usage.ru_utime,
         "system_s": usage.ru_stime,
         "wall_s": wall,
-        "rss_mib": usage.ru_maxrss / 1024,
+        "rss_mib": exact,
         "server_cpu_s": server.cpu_seconds() - server_before,
     }
 
@@ -214,7 +242,7 @@ def run_micro():
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--quick", action="store_true",
-                        help="a tenth of everything, no aws: to see that it runs")
+                        help="a tenth of everything, no aws, no bars: to see that it runs")
     parser.add_argument("--no-aws", action="store_true", help="leave `aws s3 sync` out")
     parser.add_argument("--aws-copies", action="store_true",
                         help="let aws copy too (about two minutes more)")
@@ -245,7 +273,8 @@ def main():
         results += identical(1_000_000 // scale, home, arguments.repeat, with_aws, arguments.layout)
         results += identical(10_000_000 // scale, home, 1, False, arguments.layout)
     print_table(results)
-    verdicts = judge(results)
+    # A tenth of the work is mostly starting and connecting: nothing to hold a bar against.
+    verdicts = [] if arguments.quick else judge(results)
     for text, met in verdicts:
         print(f"{'met   ' if met else 'MISSED'}  {text}")
     with open(arguments.json, "w", encoding="utf-8") as file:
