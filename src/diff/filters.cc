@@ -113,6 +113,19 @@ bool GlobPattern::match_one(const Token& token, std::string_view text, std::size
   return true;
 }
 
+// Where a run that reaches at least to `from` may end for the next token to match: at the next
+// place where its literal stands. A literal that begins with a character's first byte can stand
+// only at a character's beginning.
+std::size_t GlobPattern::next_end_of_run(std::size_t next, std::string_view text,
+                                         std::size_t from) const {
+  const Token& token = tokens_[next];
+  if (token.kind != Kind::kLiteral) return from;
+  const std::string_view literal =
+      std::string_view(literals_).substr(token.begin, token.end - token.begin);
+  const bool continuation = (static_cast<unsigned char>(literal.front()) & 0xC0) == 0x80;
+  return continuation ? from : text.find(literal, from);
+}
+
 // Only the last run before a mismatch ever needs to be lengthened: what came before it stands.
 bool GlobPattern::matches(std::string_view text) const {
   constexpr std::size_t kNone = static_cast<std::size_t>(-1);
@@ -131,7 +144,8 @@ bool GlobPattern::matches(std::string_view text) const {
       continue;
     }
     if (run_token == kNone || run_at >= text.size()) return false;
-    run_at += decode(text, run_at).length;
+    run_at = next_end_of_run(run_token + 1, text, run_at + decode(text, run_at).length);
+    if (run_at == std::string_view::npos) return false;
     at = run_at;
     token = run_token + 1;
   }

@@ -29,6 +29,7 @@ class GlobPattern {
   };
   void add_literal(std::string_view bytes);
   std::size_t add_set(std::string_view pattern, std::size_t at);
+  std::size_t next_end_of_run(std::size_t next, std::string_view text, std::size_t from) const;
   bool match_one(const Token& token, std::string_view text, std::size_t& at) const;
 
   std::string text_, literals_;

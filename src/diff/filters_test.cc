@@ -1,7 +1,9 @@
 #include "diff/filters.h"
 
+#include <random>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -89,6 +91,38 @@ TEST(GlobPattern, ManyRunsTakeNoExponentialTime) {
   for (int i = 0; i < 40; ++i) pattern += "*a";
   EXPECT_FALSE(matches(pattern + "b", text));
   EXPECT_TRUE(matches(pattern, text));
+}
+
+// Characters as elements, every way tried.
+bool matches_naively(const std::vector<std::string>& pattern, std::size_t p,
+                     const std::vector<std::string>& text, std::size_t t) {
+  if (p == pattern.size()) return t == text.size();
+  if (pattern[p] == "*") {
+    for (std::size_t end = t; end <= text.size(); ++end)
+      if (matches_naively(pattern, p + 1, text, end)) return true;
+    return false;
+  }
+  return t < text.size() && (pattern[p] == "?" || pattern[p] == text[t]) &&
+         matches_naively(pattern, p + 1, text, t + 1);
+}
+
+TEST(GlobPattern, AgreesWithTryingEveryWay) {
+  const std::vector<std::string> elements = {"a", "b", "/", "é", "ê", "가", "*", "?"};
+  std::mt19937 random(20261122);
+  int matched = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<std::string> pattern, text;
+    std::string joined_pattern, joined_text;
+    for (auto n = random() % 7; n > 0; --n) pattern.push_back(elements[random() % 8]);
+    for (auto n = random() % 9; n > 0; --n) text.push_back(elements[random() % 6]);
+    for (const auto& element : pattern) joined_pattern += element;
+    for (const auto& element : text) joined_text += element;
+    const bool wanted = matches_naively(pattern, 0, text, 0);
+    matched += wanted ? 1 : 0;
+    ASSERT_EQ(GlobPattern(joined_pattern).matches(joined_text), wanted)
+        << "pattern '" << joined_pattern << "' text '" << joined_text << "'";
+  }
+  EXPECT_GT(matched, 1000);
 }
 
 TEST(Filters, TheLastMatchDecides) {
