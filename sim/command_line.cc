@@ -17,7 +17,7 @@ A bucket by formula costs no memory, whatever its size. Members of --bucket:
   name=N            required
   owner=ACCOUNT     12 digits; default 111111111111
   region=R  side=source|target (what the counters call it)
-  layout=flat|padded|dates|hash|uuids|one-directory|long-prefixes|korean
+  layout=flat|padded|dates|hash-prefixes|uuids|one-directory|long-prefixes|korean
   count=N  prefix=P  seed=N (equal seeds: equal objects)
   min-size=N  max-size=N  missing-every=N  changed-every=N
 
@@ -41,7 +41,7 @@ const std::map<std::string_view, Layout> kLayouts = {
     {"flat", Layout::kFlat},
     {"padded", Layout::kPadded},
     {"dates", Layout::kDates},
-    {"hash", Layout::kHashPrefixes},
+    {"hash-prefixes", Layout::kHashPrefixes},
     {"uuids", Layout::kUuids},
     {"one-directory", Layout::kOneDirectory},
     {"long-prefixes", Layout::kLongPrefixes},
