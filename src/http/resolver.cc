@@ -76,12 +76,6 @@ std::optional<Address> literal(const std::string& host, std::uint16_t port) {
   return std::nullopt;
 }
 
-// Where the thread finds the loop again; empty once the resolver has gone.
-struct Gate {
-  std::mutex mutex;
-  std::optional<Work> loop;
-};
-
 }  // namespace
 
 std::string Address::to_string() const {
@@ -100,20 +94,27 @@ std::string Address::to_string() const {
   return fmt::format("{}:{}", text, ntohs(v4.sin_port));
 }
 
+// Where the threads of all lookups find the loop again. A thread holds the mutex for the whole of
+// its post(), so whoever has closed the gate knows that no thread touches the loop any more.
+struct Resolver::Gate {
+  std::mutex mutex;
+  bool open = true;
+};
+
 struct Resolver::Lookup {
-  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  explicit Lookup(Executor executor)
+      : work(boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked)) {}
+  std::optional<Work> work;  // until the answer is there
   Event done;
   Answer answer;
   TimePoint answered;
 };
 
-Resolver::Resolver(Runtime& runtime) : runtime_(runtime) {}
+Resolver::Resolver(Runtime& runtime) : runtime_(runtime), gate_(std::make_shared<Gate>()) {}
 
 Resolver::~Resolver() {
-  for (auto& [name, lookup] : lookups_) {
-    const std::lock_guard lock(lookup->gate->mutex);
-    lookup->gate->loop.reset();
-  }
+  const std::lock_guard lock(gate_->mutex);
+  gate_->open = false;
 }
 
 void Resolver::forget(const std::string& host, std::uint16_t port) {
@@ -126,23 +127,22 @@ Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint
   std::shared_ptr<Lookup>& entry = lookups_[{host, port}];
   if (entry && entry->done.is_set() && runtime_.now() - entry->answered > kFreshFor) entry.reset();
   if (!entry) {
-    entry = std::make_shared<Lookup>();
-    entry->gate->loop.emplace(
-        boost::asio::prefer(runtime_.executor(), boost::asio::execution::outstanding_work.tracked));
-    // The loop alone touches the lookup; the thread has the gate and carries a weak hold on it.
-    std::thread([gate = entry->gate, lookup = std::weak_ptr<Lookup>(entry), host, port,
+    entry = std::make_shared<Lookup>(runtime_.executor());
+    // The loop alone touches the lookup; the thread carries a weak hold on it.
+    std::thread([gate = gate_, lookup = std::weak_ptr<Lookup>(entry), host, port,
                  &runtime = runtime_] {
       Answer answer = look_up(host, port);
       const std::lock_guard lock(gate->mutex);
-      if (!gate->loop) return;
-      boost::asio::post(*gate->loop, [lookup, answer = std::move(answer), &runtime]() mutable {
-        const auto waiting = lookup.lock();
-        if (!waiting) return;
-        waiting->answer = std::move(answer);
-        waiting->answered = runtime.now();
-        waiting->done.set();
-      });
-      gate->loop.reset();
+      if (!gate->open) return;
+      boost::asio::post(runtime.executor(),
+                        [lookup, answer = std::move(answer), &runtime]() mutable {
+                          const auto waiting = lookup.lock();
+                          if (!waiting) return;
+                          waiting->answer = std::move(answer);
+                          waiting->answered = runtime.now();
+                          waiting->work.reset();
+                          waiting->done.set();
+                        });
     }).detach();
   }
   const std::shared_ptr<Lookup> lookup = entry;

@@ -36,8 +36,10 @@ class Resolver {
   void forget(const std::string& host, std::uint16_t port);
 
  private:
+  struct Gate;
   struct Lookup;
   Runtime& runtime_;
+  std::shared_ptr<Gate> gate_;
   std::map<std::pair<std::string, std::uint16_t>, std::shared_ptr<Lookup>> lookups_;
 };
 
