@@ -25,7 +25,7 @@ class TimedBody final : public http::BodyReader {
 }  // namespace
 
 Task<Result<http::Response>> InProcessTransport::send(http::Request request) {
-  if (refused_.contains(request.origin.host))
+  if (refuse_all_ || refused_.contains(request.origin.host))
     co_return fail(ErrorKind::kConnect, fmt::format("cannot connect to {}: connection refused",
                                                     request.origin.to_string()));
   if (!request.headers.get("host")) request.headers.add("Host", request.origin.authority());

@@ -17,6 +17,7 @@ class InProcessTransport final : public http::Transport {
       : runtime_(runtime), simulator_(simulator) {}
   // Requests to this host fail with kConnect: "connection refused".
   void refuse_host(std::string host) { refused_.insert(std::move(host)); }
+  void refuse_all() { refuse_all_ = true; }
 
   Task<Result<http::Response>> send(http::Request request) override;
 
@@ -24,6 +25,7 @@ class InProcessTransport final : public http::Transport {
   Runtime& runtime_;
   Simulator& simulator_;
   std::set<std::string> refused_;
+  bool refuse_all_ = false;
 };
 
 }  // namespace s3ferry::sim

@@ -186,7 +186,7 @@ CopyJob::Step CopyJob::denied(Error error) {
 
 CopyJob::Step CopyJob::later(const Error& error) {
   if (++given_back_ > kMostGivenBack) return failed(error);
-  ++state().counters.requeued;
+  state().given_back(error);
   if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) {
     if (!shared_.pace.was_slowed()) {
       state().warn(WarningKind::kSlowedDown,

@@ -3,12 +3,22 @@
 #include <fmt/format.h>
 
 namespace s3ferry {
+namespace {
+
+// No server was met: no connection, or a retry budget that dead connections used up (an error that
+// a server answered has its status).
+bool met_nobody(const Error& error) {
+  return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kTls) ||
+         (error.is(ErrorKind::kRetryBudget) && error.http_status() == 0);
+}
+
+}  // namespace
 
 void RunState::copied(const CopyItem& item, bool late) {
   counters.copied.add(item.size);
   ++counters.copied_because[static_cast<std::size_t>(item.reason)];
   if (late) ++counters.late;
-  unreachable_in_a_row_ = 0;
+  note_reachable();
   sink.on_copied(CopiedEvent{item.key, item.size, item.reason, false, late});
 }
 
@@ -29,12 +39,22 @@ void RunState::failed(Side side, std::string_view key, ByteCount size, const Err
   counters.failed.add(size);
   if (side == Side::kTarget) counters.failed_deletes.add(size);
   sink.on_failed(FailedEvent{side, key, size, error});
-  if (!error.is(ErrorKind::kConnect) && !error.is(ErrorKind::kTls)) {
-    unreachable_in_a_row_ = 0;
-  } else if (++unreachable_in_a_row_ == kUnreachableLimit) {
-    stop(Error(error.kind(), fmt::format("{} objects in a row found no connection, the last: {}",
-                                         kUnreachableLimit, error.message())));
-  }
+  met_nobody(error) ? note_unreachable(error) : note_reachable();
+}
+
+void RunState::given_back(const Error& error) {
+  ++counters.requeued;
+  met_nobody(error) ? note_unreachable(error) : note_reachable();
+}
+
+void RunState::note_unreachable(const Error& error) {
+  if (!unreachable_since_) unreachable_since_ = runtime.now();
+  if (runtime.now() - *unreachable_since_ < kUnreachableFor) return;
+  stop(Error(ErrorKind::kConnect,
+             fmt::format("no request found a server for {} s ({}): see whether the endpoint is up, "
+                         "then run the same command again",
+                         std::chrono::duration_cast<std::chrono::seconds>(kUnreachableFor).count(),
+                         error.message())));
 }
 
 void RunState::deleted(std::string_view key, ByteCount size) {

@@ -36,6 +36,9 @@ class RunState {
   void deleted(std::string_view key, ByteCount size);
   void would_delete(std::string_view key, ByteCount size);
   void not_tried(ByteCount size) { counters.not_tried.add(size); }
+  // Work that goes back to the queue. Where nothing but dead connections was met for
+  // kUnreachableFor, the run stops: its objects need not each wait for all their tries.
+  void given_back(const Error& error);
   void warn(WarningKind kind, std::string_view message);
 
   // Ends the run before its time; the first reason stays. What is in flight is still settled.
@@ -55,10 +58,13 @@ class RunState {
  private:
   std::optional<Error> stopped_, planning_ended_;
   std::function<void()> then_;
-  std::uint64_t unreachable_in_a_row_ = 0;
+  void note_reachable() { unreachable_since_.reset(); }
+  void note_unreachable(const Error& error);
+
+  std::optional<TimePoint> unreachable_since_;
 };
 
-// This many objects in a row that failed for want of a connection end the run.
-inline constexpr std::uint64_t kUnreachableLimit = 50;
+// An outage that is shorter costs time only.
+inline constexpr Duration kUnreachableFor = std::chrono::seconds(60);
 
 }  // namespace s3ferry

@@ -328,5 +328,22 @@ TEST_F(TrapTest, AServerThatIsDownForTwentySecondsFailsNoObject) {
   EXPECT_TRUE(sink_.failed.empty());
 }
 
+TEST_F(TrapTest, AnEndpointThatIsGoneStopsTheRunWithinMinutes) {
+  for (int i = 0; i < 300; ++i) world_.put_source("k" + std::to_string(i), 1);
+  options_.concurrency = 8;
+  int copies = 0;
+  world_.sim().after_request([&](const sim::RequestInfo& request) {
+    if (request.operation == Operation::kCopyObject && ++copies == 20)
+      world_.transport().refuse_all();
+  });
+  const TimePoint begin = world_.runtime().now();
+  const SyncResult result = run();
+  ASSERT_TRUE(result.stopped);
+  EXPECT_EQ(result.stopped->kind(), ErrorKind::kConnect);
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_GE(result.counters.copied.objects, 20u);
+  EXPECT_LT(world_.runtime().now() - begin, 180s);
+}
+
 }  // namespace
 }  // namespace s3ferry

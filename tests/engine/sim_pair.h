@@ -42,6 +42,7 @@ class SimPair {
 
   VirtualRuntime& runtime() { return runtime_; }
   sim::Simulator& sim() { return sim_; }
+  sim::InProcessTransport& transport() { return transport_; }
   Pair& pair() { return *pair_; }
   const sim::Counters& counters() const { return sim_.counters(); }
   std::uint64_t count(sim::Operation operation) const { return counters().of(operation); }
