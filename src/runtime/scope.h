@@ -1,9 +1,10 @@
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <cstddef>
 #include <exception>
 #include <list>
+
+#include <boost/asio/cancellation_signal.hpp>
 
 #include "runtime/event.h"
 #include "runtime/runtime.h"
@@ -25,8 +26,10 @@ class Scope {
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
-  // Starts `task` from the loop. On a cancelled scope it still runs, and its first wait returns
-  // kCancelled. An exception that leaves a task cancels the scope and is rethrown by join().
+  // Starts `task`: called on the loop, it runs at once, inside this call, to its first wait; called
+  // from elsewhere, when the loop next turns. On a cancelled scope it still runs, and its first
+  // wait returns kCancelled. An exception that leaves a task cancels the scope and is rethrown by
+  // join().
   void spawn(Task<void> task);
   // Asks all tasks, present and future, to stop. Safe to repeat.
   void cancel();
