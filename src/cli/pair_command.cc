@@ -128,7 +128,14 @@ Task<void> PairCommand::check() {
   options.list_concurrency = options_.sync.list_concurrency;
   options.page_size = options_.sync.page_size;
   options.as_of = report_.sync ? report_.sync->began : context_.runtime.wall_now();
-  if (report_.sync) options.failed_objects = report_.sync->counters.failed.objects;
+  if (report_.sync) {
+    const SyncResult& sync = *report_.sync;
+    options.failed_objects = sync.counters.failed.objects;
+    options.archived_excused = !options_.sync.force_glacier_transfer;
+    options.deletions_done = sync.deletions == DeletionsOutcome::kDone ||
+                             sync.deletions == DeletionsOutcome::kNothingToDelete;
+    options.set_aside = &sync.set_aside;
+  }
   Result<CheckResult> result =
       co_await run_check(context_.runtime, *pair_, options, reporters_->sink());
   if (result)

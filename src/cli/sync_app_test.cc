@@ -81,6 +81,33 @@ TEST(SyncApp, KeysCannotBreakALineOrATerminal) {
   EXPECT_THAT(ran.lines(), Contains(copy_of("evil\\n\\x1b[31m\\\\k")));
 }
 
+TEST(SyncApp, AnArchivedObjectWarnsAndTheCheckStaysASuccess) {
+  TestWorld world;
+  fill(world);
+  world.put("photos", "frozen", "F", "2026-01-01T00:00:00Z", "GLACIER");
+  const Ran ran = world.pair("sync");
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.lines(), Contains("data integrity check success"));
+  EXPECT_THAT(ran.lines(), Contains(StartsWith("check: 1 archived at the source")));
+  EXPECT_THAT(ran.lines(), Contains(StartsWith("archived: missing: s3://photos/frozen")));
+  const Ran verify = world.pair("verify");
+  EXPECT_EQ(verify.code, 1);
+  EXPECT_THAT(verify.lines(), Contains("data integrity check fail"));
+  EXPECT_THAT(verify.lines(), Contains(HasSubstr("archived: restore it first")));
+  EXPECT_THAT(verify.lines(), Contains(HasSubstr("--force-glacier-transfer")));
+  EXPECT_EQ(world.pair("sync", {"--force-glacier-transfer"}).code, 1);
+}
+
+TEST(SyncApp, ARefusedDeletionSaysItOnce) {
+  TestWorld world;
+  world.put("copies", "extra", "E");
+  const Ran ran = world.pair("sync", {"--delete"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(world.simulator.find_object("copies", "extra"));
+  EXPECT_THAT(ran.error_lines(),
+              Contains(StartsWith("s3ferry: nothing was deleted: the source is empty")));
+}
+
 TEST(SyncApp, QuietAndOnlyShowErrors) {
   TestWorld world;
   fill(world);

@@ -12,6 +12,7 @@
 #include "diff/folder_markers.h"
 #include "runtime/runtime.h"
 #include "transfer/events.h"
+#include "transfer/key_set.h"
 #include "transfer/pair.h"
 
 namespace s3ferry {
@@ -26,6 +27,13 @@ struct CheckOptions {
   bool extras_fail = false;                             // --delete
   // Objects that the sync could not transfer; more than none fails the check.
   std::uint64_t failed_objects = 0;
+  // After a sync: archived objects that it left out are excused (not with
+  // --force-glacier-transfer), keys that it set aside are known, and where it carried out its
+  // deletions, an extra that it did not delete was at the source when it was listed: deleted there
+  // since, it is late.
+  bool archived_excused = false;
+  bool deletions_done = false;
+  const SetAside* set_aside = nullptr;
   // Changed at the source at or after this: late, outside the verdict. None: nothing is late.
   std::optional<WallTime> as_of;
   // Of the source's objects in key order, the first part that must match: (0, 1].
@@ -59,6 +67,8 @@ struct CheckCounters {
   std::uint64_t missing = 0, extra = 0, size_differs = 0, etag_differs = 0;  // within the verdict
   std::uint64_t could_not_look = 0;
   std::uint64_t late = 0;
+  std::uint64_t archived = 0;          // at the source, left out by the sync: outside the verdict
+  std::uint64_t archived_missing = 0;  // of missing: archived at the source
   std::uint64_t excused = 0;           // behind the threshold
   std::uint64_t extras_allowed = 0;    // extras without extras_fail
   std::uint64_t within_threshold = 0;  // the source's objects that had to match

@@ -209,6 +209,78 @@ TEST_F(CheckTest, OnlySoManyDifferencesAreKept) {
   EXPECT_EQ(sink_.differences.size(), 30u);
 }
 
+TEST_F(CheckTest, ArchivedObjectsThatASyncLeftOutAreOutsideItsVerdict) {
+  sim::ObjectSpec cold;
+  cold.key = "cold";
+  cold.size = 3;
+  cold.storage_class = "DEEP_ARCHIVE";
+  cold.mtime = world_.ago(1000);
+  world_.put(testing::kSourceBucket, cold);
+  world_.put_source("tiered", 1);
+  SetAside known;
+  known.archived.add("tiered");
+  options_.set_aside = &known;
+  options_.archived_excused = true;
+  const CheckResult excused = check();
+  EXPECT_TRUE(excused.passed);
+  EXPECT_EQ(excused.counters.archived, 2u);
+  EXPECT_EQ(excused.counters.missing, 0u);
+  EXPECT_EQ(sink_.differences, (Names{"missing cold excused", "missing tiered excused"}));
+  options_.archived_excused = false;
+  const CheckResult alone = check();
+  EXPECT_FALSE(alone.passed);
+  EXPECT_EQ(alone.counters.archived, 0u);
+  EXPECT_EQ(alone.counters.missing, 2u);
+  EXPECT_EQ(alone.counters.archived_missing, 2u);
+  EXPECT_NE(alone.advice.find("--force-glacier-transfer"), std::string::npos);
+}
+
+TEST_F(CheckTest, AnArchivedClassExcusesNoOtherContent) {
+  sim::ObjectSpec cold;
+  cold.key = "cold";
+  cold.size = 3;
+  cold.seed = 1;
+  cold.storage_class = "GLACIER";
+  cold.mtime = world_.ago(1000);
+  world_.put(testing::kSourceBucket, cold);
+  world_.put_target("cold", 3, 900, 2);
+  options_.archived_excused = true;
+  const CheckResult result = check();
+  EXPECT_FALSE(result.passed);
+  EXPECT_EQ(result.counters.etag_differs, 1u);
+}
+
+TEST_F(CheckTest, WhatTheSyncSawChangeAtTheSourceIsLateWhateverItsTime) {
+  world_.put_source("moved", 4);
+  world_.put_target("moved", 3);
+  world_.put_target("vanished", 1);
+  options_.extras_fail = true;
+  EXPECT_FALSE(check().passed);
+  SetAside known;
+  known.changed.add("moved");
+  known.changed.add("vanished");
+  options_.set_aside = &known;
+  const CheckResult result = check();
+  EXPECT_TRUE(result.passed);
+  EXPECT_EQ(result.counters.late, 2u);
+}
+
+TEST_F(CheckTest, AfterCompleteDeletionsOnlyWhatWasDeletedMayNotBeThere) {
+  world_.put_source("a", 1);
+  world_.put_target("a", 1);
+  world_.put_target("gone-since", 1);
+  options_.extras_fail = true;
+  SetAside known;
+  options_.set_aside = &known;
+  EXPECT_FALSE(check().passed);
+  options_.deletions_done = true;
+  const CheckResult late = check();
+  EXPECT_TRUE(late.passed);
+  EXPECT_EQ(late.counters.late, 1u);
+  known.deleted.add("gone-since");
+  EXPECT_FALSE(check().passed);
+}
+
 TEST(Verdict, ThresholdRanksRoundUp) {
   EXPECT_EQ(threshold_rank(1.0, 7), 7u);
   EXPECT_EQ(threshold_rank(0.95, 100), 95u);

@@ -250,30 +250,52 @@ void Checker::settle_looked(Finding& finding, EtagCase::Found found) {
 // source lost the key.
 bool Checker::is_late(const Finding& finding) const {
   if (finding.changed_now) return true;
+  const SetAside* known = options_.set_aside;
+  const std::string_view key = finding.merged.key();
+  if (known != nullptr && known->changed.contains(key)) return true;
+  if (known != nullptr && finding.merged.source == nullptr && options_.deletions_done &&
+      known->deleted.whole() && !known->deleted.contains(key))
+    return true;
   if (finding.merged.source != nullptr)
     return late_from_source_ && finding.merged.source->modified >= *late_from_source_;
   return late_from_target_ && finding.merged.target->modified >= *late_from_target_;
+}
+
+// Nobody could copy it: it cannot be read before it is restored.
+bool Checker::is_archived(const Finding& finding) const {
+  const ObjectView* source = finding.merged.source;
+  if (source == nullptr || (*finding.kind != DifferenceKind::kMissingAtTarget &&
+                            *finding.kind != DifferenceKind::kSizeDiffers))
+    return false;
+  return is_archived_class(source->storage_class) ||
+         (options_.set_aside != nullptr && options_.set_aside->archived.contains(source->key));
 }
 
 void Checker::tell(const Finding& finding) {
   CheckCounters& counters = result_.counters;
   const DifferenceKind kind = *finding.kind;
   const bool late = is_late(finding);
-  const bool behind = !late && finding.rank >= counters.within_threshold;
-  const bool allowed =
-      !late && !behind && kind == DifferenceKind::kExtraAtTarget && !options_.extras_fail;
+  const bool archived = is_archived(finding);
+  const bool left_out = !late && archived && options_.archived_excused;
+  const bool behind = !late && !left_out && finding.rank >= counters.within_threshold;
+  const bool allowed = !late && !left_out && !behind && kind == DifferenceKind::kExtraAtTarget &&
+                       !options_.extras_fail;
   if (late)
     ++counters.late;
+  else if (left_out)
+    ++counters.archived;
   else if (behind)
     ++counters.excused;
   else if (allowed)
     ++counters.extras_allowed;
   else
     count(kind);
-  const bool excused = behind || allowed;
+  if (archived && !late && !left_out && !behind && kind == DifferenceKind::kMissingAtTarget)
+    ++counters.archived_missing;
+  const bool excused = left_out || behind || allowed;
   if (wants_compared_) sink_.on_compared(ComparedEvent{letter_of(kind), finding.merged.key()});
   sink_.on_difference(DifferenceEvent{kind, finding.merged.key(), finding.merged.source,
-                                      finding.merged.target, late, excused});
+                                      finding.merged.target, late, excused, archived});
   keep(finding, late, excused);
 }
 

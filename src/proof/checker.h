@@ -37,6 +37,7 @@ class Checker {
   void settle_looked(Finding& finding, EtagCase::Found found);
   void matched(const MergedKey& merged, std::uint64_t& how);
   void tell(const Finding& finding);
+  bool is_archived(const Finding& finding) const;
   void count(DifferenceKind kind);
   bool is_late(const Finding& finding) const;
   void keep(const Finding& finding, bool late, bool excused);

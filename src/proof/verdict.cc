@@ -48,6 +48,12 @@ std::string mending_advice(const CheckOptions& options, const CheckCounters& cou
     add(out, fmt::format("{} missing at the target, {} of another size: run the sync again.",
                          counters.missing, counters.size_differs));
   }
+  if (counters.archived_missing > 0) {
+    add(out,
+        fmt::format("{} of the missing archived at the source (GLACIER, DEEP_ARCHIVE), which a "
+                    "sync leaves out: restore them, then run it with --force-glacier-transfer.",
+                    counters.archived_missing));
+  }
   if (counters.etag_differs > 0) {
     add(out, fmt::format("{} of equal size and other content: run the sync with --compare etag, "
                          "which copies them.",

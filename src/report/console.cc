@@ -41,8 +41,8 @@ void Console::on_skipped(const SkippedEvent& event) {
   if (warning)
     message(skipped_line(*pair_, event));
   else if (event.reason != SkipReason::kArchivedSilent &&
-           event.reason != SkipReason::kDeletionsRefused && !options_.only_show_errors &&
-           !options_.json)
+           event.reason != SkipReason::kDeletionsRefused && event.reason != SkipReason::kNotTried &&
+           !options_.only_show_errors && !options_.json)
     result(skipped_line(*pair_, event));
 }
 
@@ -94,7 +94,7 @@ void Console::finish(const RunReport& report) {
   out_.flush();
   if (report.sync && report.sync->stopped && !end_told_) message(error_line(*report.sync->stopped));
   if (report.sync && !report.sync->deletions_message.empty())
-    message("s3ferry: nothing was deleted: " + escape_for_display(report.sync->deletions_message));
+    message("s3ferry: " + escape_for_display(report.sync->deletions_message));
   if (report.check_error && !end_told_) message(error_line(*report.check_error));
   if (report.error) message(error_line(*report.error));
   if (!talks && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);

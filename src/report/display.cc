@@ -32,6 +32,8 @@ std::string_view explanation(SkipReason reason) {
       return "not deleted: it changed since it was listed";
     case SkipReason::kDeletionsRefused:
       return "not deleted: deletions were refused";
+    case SkipReason::kNotTried:
+      return "not tried: the run stopped";
     case SkipReason::kCount:
       break;
   }
@@ -135,9 +137,11 @@ std::string difference_line(const Pair& pair, const DifferenceEvent& event) {
   if (event.late)
     title = "late";
   else if (event.excused)
-    title = "excused";
-  return fmt::format("{}: {}: {} (source: {}; target: {})", title, to_string(event.kind),
-                     shown_url(at, event.key), side_facts(event.source), side_facts(event.target));
+    title = event.archived ? "archived" : "excused";
+  const bool restore = event.archived && !event.late && !event.excused;
+  return fmt::format("{}: {}: {} (source: {}{}; target: {})", title, to_string(event.kind),
+                     shown_url(at, event.key), side_facts(event.source),
+                     restore ? ", archived: restore it first" : "", side_facts(event.target));
 }
 
 }  // namespace s3ferry

@@ -127,6 +127,7 @@ void JsonEvents::on_difference(const DifferenceEvent& difference) {
   event["target"] = object_json(difference.target);
   event["late"] = difference.late;
   event["excused"] = difference.excused;
+  event["archived"] = difference.archived;
   put(event);
 }
 
@@ -158,6 +159,8 @@ void JsonEvents::put_check(const RunReport& report) {
   event["etag_differs"] = c.etag_differs;
   event["could_not_look"] = c.could_not_look;
   event["late"] = c.late;
+  event["archived"] = c.archived;
+  event["archived_missing"] = c.archived_missing;
   event["excused"] = c.excused;
   event["advice"] = report.check->advice;
   put(event);
@@ -191,6 +194,13 @@ void JsonEvents::finish(const RunReport& report) {
   for (const auto& [name, count] : report.requests) summary["requests"][name] = count;
   summary["command"] = report.command;
   summary["dry_run"] = report.dry_run;
+  summary["skipped_because"] = Json::object();
+  for (std::size_t i = 0; i < kSkipReasons; ++i)
+    if (c.skipped_because[i] > 0)
+      summary["skipped_because"][std::string(to_string(static_cast<SkipReason>(i)))] =
+          c.skipped_because[i];
+  summary["not_reproducible"] = c.not_reproducible;
+  if (report.sync) summary["conditional_writes"] = conditional_writes(*report.sync);
   summary["would_copy"] = c.would_copy.objects;
   summary["would_delete"] = c.would_delete.objects;
   summary["copied_bytes"] = c.copied.bytes;

@@ -53,6 +53,14 @@ void add_sync(std::vector<std::string>& lines, const RunReport& report) {
   if (c.conflicts > 0)
     lines.push_back(fmt::format("written by somebody else at the target meanwhile: {} (of failed)",
                                 display_count(c.conflicts)));
+  if (c.not_reproducible > 0)
+    lines.push_back(fmt::format("copied, but not fully reproducible: {} (see the warnings)",
+                                display_count(c.not_reproducible)));
+  if (c.copied.objects > 0 && !sync.conditional_writes_known)
+    lines.push_back(fmt::format(
+        "conditional writes at the target: {}; what others write there during a run may be "
+        "overwritten",
+        sync.conditional_writes ? "not known to be honoured" : "not supported"));
   if (!sync.deletions_message.empty())
     lines.push_back("deletions refused: " + escape_for_display(sync.deletions_message));
   if (sync.stopped) lines.push_back("stopped: " + reason_of(*sync.stopped));
@@ -87,11 +95,21 @@ void add_check(std::vector<std::string>& lines, const RunReport& report) {
                   display_count(c.missing), display_count(c.extra), display_count(c.size_differs),
                   display_count(c.etag_differs), display_count(c.could_not_look),
                   display_count(c.late), display_count(c.excused)));
+  if (c.archived > 0)
+    lines.push_back(fmt::format(
+        "check: {} archived at the source and left out by this sync, outside the verdict: restore "
+        "them, then run it with --force-glacier-transfer",
+        display_count(c.archived)));
   if (!report.check->advice.empty())
     lines.push_back("advice: " + escape_for_display(report.check->advice));
 }
 
 }  // namespace
+
+std::string_view conditional_writes(const SyncResult& sync) {
+  if (!sync.conditional_writes) return "refused";
+  return sync.conditional_writes_known ? "honoured" : "unknown";
+}
 
 std::string_view to_string(CheckVerdict verdict) {
   switch (verdict) {

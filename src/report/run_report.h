@@ -14,6 +14,10 @@
 
 namespace s3ferry {
 
+// Whether the target guards against foreign writes: "honoured", "refused", or "unknown" where it
+// is not AWS and no copy has shown it.
+std::string_view conditional_writes(const SyncResult& sync);
+
 enum class CheckVerdict : std::uint8_t { kNotMade, kSuccess, kFail };
 std::string_view to_string(CheckVerdict verdict);  // "none", "success", "fail"
 

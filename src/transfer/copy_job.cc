@@ -141,7 +141,10 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
     case ErrorKind::kConflict:
       co_return later(error);
     case ErrorKind::kArchived:
-      co_return skipped(SkipReason::kArchived);
+      // The listing does not tell of INTELLIGENT_TIERING's archive tiers.
+      if (!state().options.force_glacier_transfer) state().set_aside.archived.add(item_.key);
+      co_return skipped(state().options.ignore_glacier_warnings ? SkipReason::kArchivedSilent
+                                                                : SkipReason::kArchived);
     case ErrorKind::kPreconditionFailed:
     case ErrorKind::kNoSuchKey:
       co_return co_await look_at_source(std::move(error));
@@ -200,6 +203,13 @@ CopyJob::Step CopyJob::later(const Error& error) {
 
 CopyJob::Step CopyJob::copied() {
   state().copied(item_, late_);
+  const std::string lost = full_ ? not_reproducible(*full_, state().runtime.wall_now()) : "";
+  if (!lost.empty()) {
+    ++state().counters.not_reproducible;
+    state().warn(WarningKind::kNotReproducible,
+                 fmt::format("{} is not fully reproduced: {}",
+                             state().pair.source_at.url_of(item_.key), lost));
+  }
   return Step::kDone;
 }
 CopyJob::Step CopyJob::skipped(SkipReason reason) {
@@ -211,7 +221,7 @@ CopyJob::Step CopyJob::failed(Error error) {
   return Step::kDone;
 }
 CopyJob::Step CopyJob::abandoned() {
-  state().not_tried(item_.size);
+  state().not_tried(Side::kSource, item_.key, item_.size);
   return Step::kDone;
 }
 

@@ -57,6 +57,13 @@ Task<CopyJob::Step> CopyJob::look_at_attributes() {
   s3::HeadRequest request{ObjectKey(source_key())};
   Result<s3::ObjectInfo> source = co_await state().pair.source.head_object(std::move(request));
   if (gone(source)) co_return skipped(SkipReason::kVanished);
+  if (!source && source.error().http_status() == 400) {
+    co_return failed(
+        Error(source.error())
+            .with_message("the source refuses to be looked at without a key: the object "
+                          "is encrypted by its owner's own key (SSE-C), which cannot be "
+                          "sent here, so it is not reproducible"));
+  }
   if (!source) co_return cannot_look(std::move(source.error()), nullptr);
   full_ = std::move(*source);
   co_return Step::kAgain;
@@ -91,6 +98,7 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
     co_return Step::kAgain;
   }
   if (!target) co_return cannot_look(std::move(target.error()), &why);
+  if (why.is(ErrorKind::kPreconditionFailed)) shared_.traits.guard_honoured = true;
   const bool ours = ambiguous_ && target->size == item_.size &&
                     target->etag.view() != item_.target_etag &&
                     (target->etag_is_opaque() ||

@@ -10,6 +10,7 @@ namespace s3ferry {
 struct ServiceTraits {
   bool guard_missing = true;             // the target knows If-None-Match on copies, as far as seen
   bool guard_changed = true;             // … and If-Match
+  bool guard_honoured = false;           // it answered 412 when another had written there
   bool condition_seen_honoured = false;  // x-amz-copy-source-if-match answered 412 when it should
   bool condition_ignored = false;        // … and was caught ignoring it
 };

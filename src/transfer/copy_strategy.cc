@@ -85,6 +85,19 @@ CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::stri
   return out;
 }
 
+std::string not_reproducible(const s3::ObjectInfo& source, WallTime now) {
+  std::string out;
+  if (source.missing_meta > 0)
+    out = fmt::format("{} of its metadata entries are withheld by the server, being no header text",
+                      source.missing_meta);
+  const bool over = source.lock_retain_until && *source.lock_retain_until <= now;
+  if (!source.lock_mode.empty() && over)
+    out += fmt::format("{}its {} retention ended at {}, and S3 takes no retention in the past",
+                       out.empty() ? "" : "; ", source.lock_mode,
+                       format_iso8601(*source.lock_retain_until));
+  return out;
+}
+
 s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attributes,
                                   const CopyItem& item, const s3::ObjectInfo* full, WallTime now) {
   s3::CopySource source(pair.source_at.bucket, ObjectKey(pair.source_at.full_key(item.key)),

@@ -20,6 +20,9 @@ struct CopyDecision {
 CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
                          ByteCount size, std::string_view storage_class);
 
+// What of `source` a copy with all attributes could not bring along, in words; empty: nothing.
+std::string not_reproducible(const s3::ObjectInfo& source, WallTime now);
+
 // The request for `item`, complete but for the guard against foreign writes. `full`: what a HEAD
 // said of the source, where --attributes full asked for it; else null.
 s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attributes,

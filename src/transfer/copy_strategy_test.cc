@@ -37,6 +37,19 @@ class CopyStrategyTest : public ::testing::Test {
   SyncOptions options_;
 };
 
+TEST_F(CopyStrategyTest, WhatCannotArriveIsSaidInWords) {
+  const WallTime now{std::chrono::hours(24)};
+  s3::ObjectInfo info;
+  EXPECT_EQ(not_reproducible(info, now), "");
+  info.lock_mode = "GOVERNANCE";
+  info.lock_retain_until = now + std::chrono::hours(1);
+  EXPECT_EQ(not_reproducible(info, now), "");
+  info.lock_retain_until = now - std::chrono::hours(1);
+  EXPECT_NE(not_reproducible(info, now).find("retention"), std::string::npos);
+  info.missing_meta = 2;
+  EXPECT_NE(not_reproducible(info, now).find("2 of its metadata"), std::string::npos);
+}
+
 TEST_F(CopyStrategyTest, SizesUpToFiveGibibytesGoOthersFail) {
   EXPECT_TRUE(decide("a", 5'368'709'120).go());
   const CopyDecision over = decide("a", 5'368'709'121);

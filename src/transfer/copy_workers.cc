@@ -15,10 +15,11 @@ CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
 }
 
 Task<Status> CopyWorkers::send(CopyItem item) {
+  const std::string key = item.key;
   const ByteCount size = item.size;
   if (idle_ <= queue_.size() && scope_.running() < most_) scope_.spawn(work());
   Status sent = co_await queue_.send(std::move(item));
-  if (!sent) shared_.state.not_tried(size);
+  if (!sent) shared_.state.not_tried(Side::kSource, key, size);
   co_return sent;
 }
 
@@ -40,7 +41,7 @@ Task<void> CopyWorkers::finish() {
   while (queue_.size() > 0) {
     auto item = co_await queue_.receive();
     if (!item || !*item) break;
-    shared_.state.not_tried((**item).size);
+    shared_.state.not_tried(Side::kSource, (**item).key, (**item).size);
   }
 }
 

@@ -22,6 +22,8 @@ std::string_view to_string(SkipReason reason) {
       return "changed-at-target";
     case SkipReason::kDeletionsRefused:
       return "deletions-refused";
+    case SkipReason::kNotTried:
+      return "not-tried";
     case SkipReason::kCount:
       break;
   }

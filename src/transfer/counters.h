@@ -21,6 +21,7 @@ enum class SkipReason : std::uint8_t {
   kWrittenMeanwhile,  // planned deletion: written at the target after the run began
   kChangedAtTarget,   // planned deletion: replaced at the target since it was listed
   kDeletionsRefused,  // planned deletion: a cap, an empty source or a failed listing said no
+  kNotTried,          // the run was stopped before its turn came
   kCount
 };
 inline constexpr std::size_t kSkipReasons = static_cast<std::size_t>(SkipReason::kCount);
@@ -55,10 +56,10 @@ struct RunCounters {
   Tally skipped_deletes, failed_deletes;          // thereof planned deletions
   std::array<std::uint64_t, 4> copied_because{};  // by CopyReason
   std::array<std::uint64_t, kSkipReasons> skipped_because{};
-  Tally not_tried;              // planned copies that were still waiting when the run was stopped
-  std::uint64_t late = 0;       // changed at the source after the run began, and copied so
-  std::uint64_t conflicts = 0;  // of failed: a foreign write at the target
-  std::uint64_t requeued = 0;   // copies given back because the server asked for a slower pace
+  std::uint64_t late = 0;              // changed at the source after the run began, and copied so
+  std::uint64_t conflicts = 0;         // of failed: a foreign write at the target
+  std::uint64_t not_reproducible = 0;  // of copied: something of it could not arrive, and was told
+  std::uint64_t requeued = 0;  // copies given back because the server asked for a slower pace
   std::uint64_t etag_incomparable = 0;  // --compare etag: differing ETags that encryption explains
   std::uint64_t list_pages_source = 0, list_pages_target = 0;
   std::uint64_t copies_in_flight = 0, copies_in_flight_limit = 0;  // now

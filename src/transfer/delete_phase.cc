@@ -110,7 +110,7 @@ Task<void> DeletePhase::take_batch(Batch batch) {
   leave_new(batch);
   co_await leave_what_is_back(batch);
   if (!state_.pair.conditions_trusted || !conditions_) co_await leave_what_changed(batch);
-  if (!batch.empty()) co_await send(std::move(batch));
+  if (!batch.empty() && !state_.stopped()) co_await send(std::move(batch));
 }
 
 bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
@@ -175,7 +175,6 @@ Task<void> DeletePhase::send(Batch batch) {
     const bool over = n + 1 >= kMostTries;
     if (!sent && (over || !try_again(sent.error()))) {
       fail_all(batch, sent.error());
-      if (ends_the_run(sent.error())) state_.stop(std::move(sent.error()));
       co_return;
     }
     if (sent && over) {
@@ -268,8 +267,13 @@ bool DeletePhase::learn_from(const Error& error) {
 }
 
 void DeletePhase::fail_all(const Batch& batch, const Error& error) {
-  for (const PlannedDelete& planned : batch)
-    state_.failed(Side::kTarget, planned.key, planned.size, error);
+  for (const PlannedDelete& planned : batch) {
+    if (error.is(ErrorKind::kCancelled))
+      state_.not_tried(Side::kTarget, planned.key, planned.size);
+    else
+      state_.failed(Side::kTarget, planned.key, planned.size, error);
+  }
+  if (!batch.empty() && ends_the_run(error)) state_.stop(error);
 }
 
 }  // namespace s3ferry

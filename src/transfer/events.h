@@ -73,7 +73,8 @@ struct DifferenceEvent {
   const ObjectView* source;
   const ObjectView* target;
   bool late;     // changed at the source after the run began: outside the verdict
-  bool excused;  // behind --check-threshold, or an extra without --delete
+  bool excused;  // behind --check-threshold, an extra without --delete, or archived and left out
+  bool archived = false;  // at the source: it cannot be copied before it is restored
 };
 // For `verify --combined`: one a key, '=' '+' '-' '*' '!' as rclone's check writes them.
 struct ComparedEvent {

@@ -28,6 +28,7 @@ class RunState {
   EventSink& sink;
   const WallTime began;  // by our clock
   RunCounters counters;
+  SetAside set_aside;
 
   void copied(const CopyItem& item, bool late);
   void would_copy(const ObjectView& object, CopyReason reason);
@@ -35,10 +36,16 @@ class RunState {
   void failed(Side side, std::string_view key, ByteCount size, const Error& error);
   void deleted(std::string_view key, ByteCount size);
   void would_delete(std::string_view key, ByteCount size);
-  void not_tried(ByteCount size) { counters.not_tried.add(size); }
   // Work that goes back to the queue. Where nothing but dead connections was met for
   // kUnreachableFor, the run stops: its objects need not each wait for all their tries.
   void given_back(const Error& error);
+  // The run was stopped before its turn came.
+  void not_tried(Side side, std::string_view key, ByteCount size) {
+    skipped(side, key, size, SkipReason::kNotTried);
+  }
+  // Gives what a stopped run listed and never came to its outcome, so that the numbers add up.
+  // Counted, not told one by one.
+  void count_unreached();
   void warn(WarningKind kind, std::string_view message);
 
   // Ends the run before its time; the first reason stays. What is in flight is still settled.

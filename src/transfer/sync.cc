@@ -10,7 +10,8 @@
 namespace s3ferry {
 namespace {
 
-SyncResult result_of(const RunState& state, const CopyWorkers& workers) {
+SyncResult result_of(RunState& state, const CopyWorkers& workers) {
+  if (state.why_incomplete()) state.count_unreached();
   SyncResult out;
   out.counters = state.counters;
   out.stopped = state.why_incomplete();
@@ -18,6 +19,9 @@ SyncResult result_of(const RunState& state, const CopyWorkers& workers) {
   const ServiceTraits& traits = workers.shared().traits;
   out.source_condition_ignored = traits.condition_ignored;
   out.conditional_writes = traits.guard_missing && traits.guard_changed;
+  out.conditional_writes_known =
+      out.conditional_writes && (state.pair.conditions_trusted || traits.guard_honoured);
+  out.set_aside = std::move(state.set_aside);
   out.began = state.began;
   return out;
 }

@@ -14,6 +14,7 @@
 #include "runtime/runtime.h"
 #include "transfer/counters.h"
 #include "transfer/events.h"
+#include "transfer/key_set.h"
 #include "transfer/pair.h"
 
 namespace s3ferry {
@@ -86,7 +87,11 @@ struct SyncResult {
   CopyAs copied_as = CopyAs::kAuto;  // what auto settled on
   bool source_condition_ignored = false;
   bool conditional_writes = true;  // the target honoured (or was never seen to refuse) them
-  WallTime began{};                // by the target's clock where it was seen, else ours
+  // … and is known to honour them: AWS, or it refused a copy for that reason. Where it is not, a
+  // foreign write during the run may have been overwritten.
+  bool conditional_writes_known = false;
+  SetAside set_aside;
+  WallTime began{};  // by the target's clock where it was seen, else ours
   // 130 cancelled; 1 anything failed, was refused or stopped the run; 2 warnings; 0.
   int exit_code() const;
 };

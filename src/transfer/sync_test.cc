@@ -113,6 +113,35 @@ TEST_F(SyncTest, OddKeysArriveByteForByte) {
   EXPECT_EQ(world_.target_keys().size(), odd.size());
 }
 
+TEST_F(SyncTest, WhatAFullCopyCannotBringIsReported) {
+  world_.put_source("plain", 1);
+  sim::ObjectSpec odd;
+  odd.key = "odd";
+  odd.size = 1;
+  odd.metadata = {{"bad", "\x01"}};  // no header text
+  world_.put("source-bucket", odd);
+  options_.attributes.full = true;
+  const SyncResult result = run();
+  EXPECT_EQ(result.exit_code(), 0);
+  EXPECT_EQ(result.counters.copied.objects, 2u);
+  EXPECT_EQ(result.counters.not_reproducible, 1u);
+  EXPECT_TRUE(sink_.warned_of(WarningKind::kNotReproducible));
+}
+
+TEST_F(SyncTest, AnObjectUnderItsOwnersKeyFailsAndSaysSo) {
+  world_.put_source("sse-c", 1);
+  sim::Fault no_key;
+  no_key.on = sim::Fault::On::kSource;
+  no_key.operations = {Operation::kHeadObject};
+  no_key.status = 400;
+  no_key.code = "InvalidRequest";
+  world_.sim().add_fault(no_key);
+  options_.attributes.full = true;
+  EXPECT_EQ(run().exit_code(), 1);
+  ASSERT_EQ(sink_.errors.size(), 1u);
+  EXPECT_NE(sink_.errors[0].message().find("SSE-C"), std::string::npos);
+}
+
 TEST_F(SyncTest, ArchivedObjectsAreSkippedWithAWarning) {
   sim::ObjectSpec cold;
   cold.key = "cold";
@@ -236,8 +265,9 @@ TEST_F(SyncTest, AnAclThatTheBucketDoesNotTakeStopsWithAdvice) {
   EXPECT_NE(result.stopped->message().find("--acl"), std::string::npos);
   EXPECT_LE(world_.count(Operation::kCopyObject), 2u);
   EXPECT_EQ(result.counters.copied.objects, 0u);
-  EXPECT_EQ(result.counters.planned_copies.objects,
-            result.counters.failed.objects + result.counters.not_tried.objects);
+  EXPECT_EQ(result.counters.listed_source.objects, 50u);
+  EXPECT_EQ(result.counters.failed.objects + result.counters.skipped_for(SkipReason::kNotTried),
+            50u);
 }
 
 TEST_F(SyncTest, ManyDeniedFromTheStartEndTheRun) {
