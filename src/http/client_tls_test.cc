@@ -112,9 +112,12 @@ TEST_F(TlsTest, AServerWithoutTlsIsSaid) {
   EXPECT_THAT(got.message(), HasSubstr("does not speak TLS"));
 }
 
-TEST_F(TlsTest, AHandshakeThatIsCutIsATlsError) {
-  ScriptedServer server(runtime, {{close()}});
-  EXPECT_EQ(tls_get(server, trusting(local_)).kind(), ErrorKind::kTls);
+TEST_F(TlsTest, AHandshakeThatIsCutMayBeTriedAgain) {
+  for (const Step& end : {close(), reset()}) {
+    ScriptedServer server(runtime, {{end}});
+    const Got got = tls_get(server, trusting(local_));
+    EXPECT_EQ(got.kind(), ErrorKind::kConnect) << got.message();
+  }
 }
 
 TEST_F(TlsTest, AMissingBundleIsAConfigurationError) {

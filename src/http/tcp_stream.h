@@ -16,7 +16,7 @@ class TcpStream : public Stream {
   static Task<Result<std::unique_ptr<TcpStream>>> connect(Runtime& runtime, Address address);
   // Takes over a connected socket (a server's).
   static std::unique_ptr<TcpStream> adopt(Runtime& runtime, int socket);
-  // As the client. kTls with what to do; kCancelled.
+  // As the client. kTls with what to do; kConnect where the connection was cut; kCancelled.
   virtual Task<Status> start_tls(TlsContext& context, const std::string& host,
                                  const std::string& where) = 0;
   // As the server, with a context made for that. kTls, kCancelled.

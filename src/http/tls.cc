@@ -224,6 +224,11 @@ Error TlsSession::handshake_error(const std::string& where) const {
                     where, X509_verify_cert_error_string(verdict)));
   if (ERR_GET_REASON(error_code_) == SSL_R_WRONG_VERSION_NUMBER && error_code_ != 0)
     return tls(fmt::format("{} does not speak TLS: is it an http:// endpoint?", where));
+  // Cut by the network, or by a server with too much to do: nothing is wrong with TLS.
+  if (error_code_ == 0 || ERR_GET_REASON(error_code_) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+    return Error(ErrorKind::kConnect,
+                 fmt::format("{} ended the connection in the middle of the TLS handshake ({})",
+                             where, reason_.empty() ? "closed" : reason_));
   return tls(fmt::format("no TLS connection with {} ({}): it must offer TLS 1.2 or newer", where,
                          reason_));
 }

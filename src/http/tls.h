@@ -46,7 +46,7 @@ class TlsSession {
 
   // kOk: done. kBroken: see handshake_error().
   IoResult handshake();
-  // kTls, with what to do about it.
+  // kTls, with what to do about it; kConnect where the connection was cut meanwhile.
   Error handshake_error(const std::string& where) const;
 
   IoResult read_some(char* data, std::size_t size);
