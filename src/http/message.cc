@@ -52,6 +52,9 @@ std::string Origin::to_string() const {
 
 Result<Url> parse_url(std::string_view text) {
   auto bad = [&](std::string_view why) {
+    // What stands before '@' may be a password: such a text is not shown.
+    if (text.find('@') != std::string_view::npos)
+      return fail(ErrorKind::kConfig, fmt::format("not a usable URL ({})", why));
     return fail(ErrorKind::kConfig, fmt::format("not a usable URL: '{}' ({})", text, why));
   };
   Url url;
@@ -69,7 +72,6 @@ Result<Url> parse_url(std::string_view text) {
   const auto rest_at = text.find_first_of("/?");
   std::string_view authority = text.substr(0, rest_at);
   std::string_view rest = rest_at == std::string_view::npos ? "" : text.substr(rest_at);
-  // The text itself is not shown here: what stands before '@' may be a password.
   if (authority.find('@') != std::string_view::npos)
     return fail(ErrorKind::kConfig, "a URL must not hold a user name or password");
   std::string_view host = authority, port;
