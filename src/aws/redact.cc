@@ -61,7 +61,30 @@ std::string redact_target(std::string_view target) {
   return out;
 }
 
+std::string redact_quoted(std::string text) {
+  for (const std::string_view name : {"X-Amz-Signature=", "X-Amz-Credential=",
+                                      "X-Amz-Security-Token=", "Signature=", "Credential="}) {
+    for (auto at = text.find(name); at != std::string::npos;
+         at = text.find(name, at + name.size())) {
+      const auto from = at + name.size();
+      const auto to = std::min(text.find_first_of("& ,\"'<\n", from), text.size());
+      text.replace(from, to - from, kHidden);
+    }
+  }
+  for (const std::string_view prefix : {"AKIA", "ASIA"}) {
+    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 4)) {
+      auto to = at;
+      while (to < text.size() &&
+             ((text[to] >= 'A' && text[to] <= 'Z') || (text[to] >= '0' && text[to] <= '9')))
+        ++to;
+      if (to - at >= 16) text.replace(at, to - at, kHidden);
+    }
+  }
+  return text;
+}
+
 std::string redact_text(std::string text, std::initializer_list<std::string_view> secrets) {
+  text = redact_quoted(std::move(text));
   for (const auto name : kSecretElements) hide_element(text, name);
   for (const auto secret : secrets) hide_all(text, secret);
   return text;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/redact.h"
 #include "base/text.h"
 #include "s3/xml.h"
 
@@ -144,29 +145,6 @@ std::string default_message(ErrorKind kind, int status) {
   return fmt::format("the server answered {} ({})", status, to_string(kind));
 }
 
-// The server's words may quote a presigned URL or a key id: neither may go on (rule 9).
-std::string redact(std::string text) {
-  for (const std::string_view name : {"X-Amz-Signature=", "X-Amz-Credential=",
-                                      "X-Amz-Security-Token=", "Signature=", "Credential="}) {
-    for (auto at = text.find(name); at != std::string::npos;
-         at = text.find(name, at + name.size())) {
-      const auto from = at + name.size();
-      const auto to = std::min(text.find_first_of("& ,\"'<\n", from), text.size());
-      text.replace(from, to - from, "(hidden)");
-    }
-  }
-  for (const std::string_view prefix : {"AKIA", "ASIA"}) {
-    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 4)) {
-      auto to = at;
-      while (to < text.size() &&
-             ((text[to] >= 'A' && text[to] <= 'Z') || (text[to] >= '0' && text[to] <= '9')))
-        ++to;
-      if (to - at >= 16) text.replace(at, to - at, "(key id)");
-    }
-  }
-  return text;
-}
-
 struct ErrorBody {
   std::string code, message, region, request_id, bucket;
 };
@@ -234,8 +212,8 @@ Error error_from_answer(std::string_view operation, std::string_view key, int st
   ErrorBody parsed = read_body(body);
   const ErrorKind kind =
       refine(kind_of(parsed.code, status, operation), parsed, headers, status, operation);
-  std::string message =
-      redact(parsed.message.empty() ? default_message(kind, status) : std::move(parsed.message));
+  std::string message = aws::redact_quoted(parsed.message.empty() ? default_message(kind, status)
+                                                                  : std::move(parsed.message));
   if (!parsed.bucket.empty() && kind == ErrorKind::kNoSuchBucket)
     message += fmt::format(" (bucket {})", parsed.bucket);
   if (const auto hint = advice(kind, parsed.code); !hint.empty())
@@ -255,7 +233,7 @@ Error error_from_delete_line(std::string_view key, std::string_view code,
                              std::string_view message) {
   const ErrorKind kind =
       code == "NoSuchVersion" ? ErrorKind::kNoSuchKey : kind_of(code, 200, "DeleteObjects");
-  std::string text = redact(std::string(message.substr(0, 2'000)));
+  std::string text = aws::redact_quoted(std::string(message.substr(0, 2'000)));
   if (text.empty()) text = default_message(kind, 200);
   if (const auto hint = advice(kind, code); !hint.empty())
     text += fmt::format("{} {}", text.ends_with('.') ? "" : ";", hint);
