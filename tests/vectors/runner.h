@@ -1,10 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace s3ferry::vectors {
 
@@ -28,8 +29,8 @@ class Report {
   int passed_ = 0, failed_ = 0, skipped_ = 0;
 };
 
-// One kind of vector file. `takes` looks at the folder's name and the document's shape, never at the
-// file's name, so that any directory of the same shape can be run.
+// One kind of vector file. `takes` looks at the folder's name and the document's shape, never at
+// the file's name, so that any directory of the same shape can be run.
 struct Runner {
   std::string name;
   std::function<bool(std::string_view folder, const Json& document)> takes;
