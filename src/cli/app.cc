@@ -64,7 +64,9 @@ Task<int> supervise(AppContext& context, const Options& options) {
 int print(AppContext& context, const std::string& text) {
   context.out.write(text);
   context.out.flush();
-  return static_cast<int>(context.out.status() ? ExitCode::kSuccess : ExitCode::kFailure);
+  const Status written = context.out.status();
+  return written ? static_cast<int>(ExitCode::kSuccess)
+                 : say(context, written.error(), ExitCode::kOther);
 }
 
 }  // namespace

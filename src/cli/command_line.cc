@@ -55,6 +55,11 @@ std::string nearest(std::string_view text, const Names& names) {
   return best;
 }
 
+bool names_command(std::string_view word) {
+  return std::any_of(std::begin(kCommands), std::end(kCommands),
+                     [&](const auto& known) { return known.first == word; });
+}
+
 // The aws CLI lets these two stand with or without a value: "--sse", "--sse aws:kms".
 std::vector<std::string> with_optional_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
@@ -62,7 +67,8 @@ std::vector<std::string> with_optional_values(const std::vector<std::string>& ar
     const std::string& a = arguments[i];
     const std::string* next = i + 1 < arguments.size() ? &arguments[i + 1] : nullptr;
     if (a == "--sse") {
-      const bool value = next != nullptr && (*next == "AES256" || next->starts_with("aws:"));
+      const bool value = next != nullptr && !next->starts_with("-") &&
+                         !next->starts_with("s3://") && !names_command(*next);
       out.push_back("--sse=" + (value ? *next : std::string("AES256")));
       i += value ? 1 : 0;
     } else if (a == "--request-payer" || a == "--request-payer=requester") {
@@ -92,6 +98,8 @@ tl::unexpected<Error> unknown_flag(const std::string& argument) {
 // CLI11's exceptions, in our words.
 tl::unexpected<Error> parse_failure(const CLI::ParseError& error) {
   std::string text = error.what();
+  if (const auto end = text.find(" was given a disallowed flag override"); end != std::string::npos)
+    return usage(fmt::format("--{} is a switch and takes no value", text.substr(0, end)));
   if (const auto colon = text.find(": "); text.starts_with("--") && colon != std::string::npos) {
     const std::string flag = text.substr(0, colon);
     for (const Flag& known : option_table())
@@ -193,6 +201,8 @@ Status check_together(const Options& o) {
     return usage("--sse-kms-key-id is sent only with --sse aws:kms; add it");
   if (o.log_dir_given && !o.task_given)
     return usage("--log-dir says where, but the log has no name; add --task NAME");
+  if (!o.time_zone.empty() && !o.task_given && o.command != Command::kLs)
+    return usage("--timezone is the log's, and the log has no name; add --task NAME");
   if (o.log_objects && !o.task_given)
     return usage("--log-objects adds to the log, and there is none; add --task NAME");
   if (o.log_objects && o.check.level == CheckLevel::kNone)

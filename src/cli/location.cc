@@ -35,6 +35,11 @@ Result<Location> split(std::string_view name, std::string_view url) {
 }  // namespace
 
 Result<Location> parse_location(std::string_view name, std::string_view url) {
+  if (!url.empty() && (url.front() == '.' || url.front() == '/' || url.front() == '~'))
+    return usage(
+        fmt::format("{} '{}' is a local path, and both sides are buckets here; write "
+                    "s3://bucket/prefix",
+                    name, escape_for_display(url)));
   if (!url.starts_with(kScheme))
     return usage(fmt::format(
         "{} '{}' does not begin with s3://; write s3://{}", name, escape_for_display(url),

@@ -39,14 +39,25 @@ TEST(LogApp, SaysWhatWasAskedDoneCountedAndFound) {
   EXPECT_THAT(lines, Contains("task: night run"));
   EXPECT_THAT(lines, Contains(StartsWith("asked: s3ferry sync s3://photos s3://copies")));
   EXPECT_THAT(lines, Contains("copy: s3://photos/a.jpg to s3://copies/a.jpg"));
-  EXPECT_THAT(lines, Contains("check, source: 2 objects (4 B), 1 folder markers"));
-  EXPECT_THAT(lines, Contains("check, target: 2 objects (4 B), 1 folder markers"));
+  EXPECT_THAT(lines, Contains("check, source: 2 objects (4 B), 1 folder marker"));
+  EXPECT_THAT(lines, Contains("check, target: 2 objects (4 B), 1 folder marker"));
   EXPECT_THAT(lines, Contains(StartsWith("requests: CopyObject ")));
   EXPECT_THAT(lines, Contains(StartsWith("runtime: ")));
   EXPECT_THAT(lines, Contains("data integrity check success"));
   EXPECT_THAT(lines, Contains("exit code: 0"));
   EXPECT_THAT(lines, Contains("job success"));
   EXPECT_THAT(ran.lines(), Contains("log: " + folder.path() + "/logs/20261123 night run.txt"));
+}
+
+TEST(LogApp, ARunAfterAKilledOneBeginsOnItsOwnLine) {
+  TestWorld world;
+  TestFolder folder;
+  world.put("photos", "a.jpg", "AAAA");
+  std::ofstream(folder.path() + "/20261122 t.txt") << "copy: s3://photos/b.j";
+  EXPECT_EQ(world.pair("sync", {"--task", "t", "--log-dir", folder.path()}).code, 0);
+  const auto lines = log_lines(folder, "20261122 t.txt");
+  EXPECT_THAT(lines, Contains("copy: s3://photos/b.j"));
+  EXPECT_THAT(lines, Contains("======== s3ferry ========"));
 }
 
 TEST(LogApp, ASecondRunOfTheDayAppends) {

@@ -245,7 +245,7 @@ std::vector<Flag> how_flags() {
          o.sync.attributes.replace_metadata = *at == 1;
          return {};
        }},
-      {"--metadata", "NAME=VALUE,…", kForSync, kHow,
+      {"--metadata", "NAME=VALUE[,...]", kForSync, kHow,
        "user metadata for each copy; means --metadata-directive REPLACE", add_metadata},
       header_flag("--content-type", "content-type"),
       header_flag("--cache-control", "cache-control"),

@@ -155,6 +155,23 @@ TEST(WrongInput, UnknownZoneAndUnusableLogDirectory) {
   EXPECT_EQ(world.simulator.counters().requests, 0U);
 }
 
+TEST(WrongInput, ZoneWithoutALogLocalPathsAndValuesOfSwitches) {
+  TestWorld world;
+  expect_one_line(world.pair("sync", {"--timezone", "Asia/Seoul"}), 252, {"--task NAME"});
+  expect_one_line(world.run({"sync", "s3://photos", "./copies"}), 252,
+                  {"local path", "s3://bucket"});
+  expect_one_line(world.pair("sync", {"--dryrun=yes"}), 252, {"--dryrun is a switch"});
+  expect_one_line(world.pair("sync", {"--sse", "AES-256"}), 252, {"--sse 'AES-256'", "aws:kms"});
+  EXPECT_EQ(world.simulator.counters().requests, 0U);
+}
+
+TEST(WrongInput, AnErrorOfTheServerAndItsAdviceAreOneSentence) {
+  TestWorld world;
+  world.host.environment["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLEUNKNOWN00";
+  world.host.environment["AWS_SECRET_ACCESS_KEY"] = "hushed-unknown-secret-EXAMPLE";
+  expect_one_line(world.run({"ls", "s3://photos"}), 253, {"in our records; check the access key"});
+}
+
 TEST(WrongInput, NoVerifySslWarnsLoudly) {
   TestWorld world;
   const Ran ran = world.pair("sync", {"--no-verify-ssl", "--quiet"});

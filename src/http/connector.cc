@@ -78,8 +78,6 @@ Result<TlsContext*> Connector::tls_context() {
     auto made = TlsContext::make(options_.ca_bundle, options_.verify_tls);
     if (!made) return fail(std::move(made.error()));
     tls_ = std::move(*made);
-    if (!options_.verify_tls)
-      log_warning("TLS certificates are NOT checked: anybody on the way can read and change data");
   }
   return tls_.get();
 }
@@ -138,7 +136,8 @@ Task<Connector::Opened> Connector::connect_any(std::string host, std::uint16_t p
   }
   resolver_.forget(host, port);
   co_return fail(ErrorKind::kConnect,
-                 fmt::format("cannot connect to {}:{} ({})", host, port, reasons));
+                 fmt::format("cannot connect to {}:{} ({}): check the endpoint and the network",
+                             host, port, reasons));
 }
 
 Task<Status> Connector::open_tunnel(Stream& stream, const Route& route) {

@@ -150,7 +150,8 @@ Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint
   if (!waited) co_return fail(std::move(waited.error()));
   if (lookup->answer.addresses.empty())
     co_return fail(ErrorKind::kConnect,
-                   fmt::format("the name {} is not known ({})", host, lookup->answer.problem));
+                   fmt::format("the name {} is not known ({}): check the endpoint", host,
+                               lookup->answer.problem));
   co_return lookup->answer.addresses;
 }
 

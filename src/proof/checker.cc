@@ -135,9 +135,8 @@ Task<Status> Checker::feed(Merge& merge, Side side, PageStream& stream) {
     const Location& at = side == Side::kSource ? pair_.source_at : pair_.target_at;
     co_return fail(
         Error(page.error())
-            .with_message(fmt::format("the check could not be made, the listing of the "
-                                      "{} {} failed: {}",
-                                      to_string(side), at.url(), page.error().message())));
+            .with_message(fmt::format("the listing of the {} {} failed: {}", to_string(side),
+                                      at.url(), page.error().message())));
   }
   if (side == Side::kSource)
     *page ? merge.feed_source(**page) : merge.end_source();

@@ -45,8 +45,12 @@ std::string mending_advice(const CheckOptions& options, const CheckCounters& cou
                          objects(options.failed_objects)));
   }
   if (counters.missing + counters.size_differs > 0) {
-    add(out, fmt::format("{} missing at the target, {} of another size: run the sync again.",
-                         counters.missing, counters.size_differs));
+    std::string what;
+    if (counters.missing > 0) what = objects(counters.missing) + " missing at the target";
+    if (counters.size_differs > 0)
+      what += fmt::format("{}{} of another size", what.empty() ? "" : ", ",
+                          objects(counters.size_differs));
+    add(out, what + ": run the sync again.");
   }
   if (counters.archived_missing > 0) {
     add(out,

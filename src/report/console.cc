@@ -8,6 +8,12 @@
 #include "report/display.h"
 
 namespace s3ferry {
+namespace {
+
+// What waits for the next tick below a progress line; less than an Output holds by itself.
+constexpr std::size_t kHeldBytes = 16 * 1024;
+
+}  // namespace
 
 Console::Console(Runtime& runtime, Output& out, Output& err, ConsoleOptions options)
     : runtime_(runtime), out_(out), err_(err), options_(options), progress_(runtime.now()) {}
@@ -73,17 +79,15 @@ void Console::on_difference(const DifferenceEvent& event) {
 }
 
 void Console::tick() {
-  out_.flush();
+  pass_on();
   if (!options_.progress) return;
   const std::string line = progress_.line(runtime_.now(), options_.columns);
   if (line.empty()) return;
-  err_.write("\r\x1b[K");
-  err_.write(line);
-  err_.flush();
-  drawn_ = true;
+  draw(line);
 }
 
 void Console::finish(const RunReport& report) {
+  clear_progress();
   const bool talks = !options_.quiet && !options_.only_show_errors && !options_.json;
   if (talks) {
     for (const std::string& line : summary_lines(report)) result(line);
@@ -95,24 +99,48 @@ void Console::finish(const RunReport& report) {
   if (report.sync && report.sync->stopped && !end_told_) message(error_line(*report.sync->stopped));
   if (report.sync && !report.sync->deletions_message.empty())
     message("s3ferry: " + escape_for_display(report.sync->deletions_message));
-  if (report.check_error && !end_told_) message(error_line(*report.check_error));
+  if (report.check_error && !end_told_) {
+    const Error& error = *report.check_error;
+    message(error.is(ErrorKind::kCancelled)
+                ? error_line(error)
+                : "s3ferry: the check could not be made: " + reason_of(error));
+  }
   if (report.error) message(error_line(*report.error));
   if (!talks && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
-  clear_progress();
 }
 
+// A line an object would wipe the progress line out as soon as it is drawn: they wait for the tick.
 void Console::result(std::string_view line) {
-  clear_progress();
+  if (drawn_ && held_ + line.size() >= kHeldBytes) {
+    const std::string again = progress_line_;
+    pass_on();
+    draw(again);
+  }
+  held_ += line.size() + 1;
   out_.write(line);
   out_.write("\n");
 }
 
 void Console::message(std::string_view line) {
   clear_progress();
-  out_.flush();
+  pass_on();
   err_.write(line);
   err_.write("\n");
   err_.flush();
+}
+
+void Console::pass_on() {
+  if (held_ > 0) clear_progress();
+  out_.flush();
+  held_ = 0;
+}
+
+void Console::draw(const std::string& line) {
+  err_.write("\r\x1b[K");
+  err_.write(line);
+  err_.flush();
+  progress_line_ = line;
+  drawn_ = true;
 }
 
 void Console::clear_progress() {
@@ -123,7 +151,8 @@ void Console::clear_progress() {
 }
 
 std::string error_line(const Error& error) {
-  if (error.is(ErrorKind::kCancelled)) return "s3ferry: stopped on request";
+  if (error.is(ErrorKind::kCancelled))
+    return "s3ferry: interrupted: what was done stays; run the same command again";
   return "s3ferry: " + reason_of(error);
 }
 

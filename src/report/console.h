@@ -44,6 +44,8 @@ class Console final : public EventSink {
  private:
   void result(std::string_view line);   // standard output
   void message(std::string_view line);  // standard error, at once
+  void pass_on();                       // standard output's lines, where no progress line stands
+  void draw(const std::string& line);
   void clear_progress();
 
   Runtime& runtime_;
@@ -52,6 +54,8 @@ class Console final : public EventSink {
   ConsoleOptions options_;
   Progress progress_;
   const Pair* pair_ = nullptr;
+  std::string progress_line_;
+  std::size_t held_ = 0;  // bytes written to out_ since it was passed on
   bool drawn_ = false;
   bool end_told_ = false;
 };

@@ -162,6 +162,7 @@ void JsonEvents::put_check(const RunReport& report) {
   event["archived"] = c.archived;
   event["archived_missing"] = c.archived_missing;
   event["excused"] = c.excused;
+  event["extras_allowed"] = c.extras_allowed;
   event["advice"] = report.check->advice;
   put(event);
 }
@@ -205,8 +206,9 @@ void JsonEvents::finish(const RunReport& report) {
   summary["would_delete"] = c.would_delete.objects;
   summary["copied_bytes"] = c.copied.bytes;
   summary["deleted_bytes"] = c.deleted.bytes;
-  summary["source"] = tally_json(c.listed_source);
-  summary["target"] = tally_json(c.listed_target);
+  const bool only_checked = !report.sync && report.check;
+  summary["source"] = tally_json(only_checked ? report.check->counters.source : c.listed_source);
+  summary["target"] = tally_json(only_checked ? report.check->counters.target : c.listed_target);
   summary["deletions"] = report.sync ? to_string(report.sync->deletions) : "not-asked";
   summary["check"] = to_string(report.verdict());
   summary["runtime_s"] = std::chrono::duration<double>(report.runtime).count();

@@ -74,8 +74,8 @@ void add_check(std::vector<std::string>& lines, const RunReport& report) {
   if (!report.check) return;
   const CheckCounters& c = report.check->counters;
   auto side = [&](std::string_view name, const Tally& tally, const Tally& markers) {
-    lines.push_back(fmt::format("check, {}: {}, {} folder markers", name, display_tally(tally),
-                                display_count(markers.objects)));
+    lines.push_back(fmt::format("check, {}: {}, {} folder marker{}", name, display_tally(tally),
+                                display_count(markers.objects), markers.objects == 1 ? "" : "s"));
   };
   side("source", c.source, c.markers_source);
   side("target", c.target, c.markers_target);
@@ -94,7 +94,10 @@ void add_check(std::vector<std::string>& lines, const RunReport& report) {
                   "not looked at, {} late, {} excused",
                   display_count(c.missing), display_count(c.extra), display_count(c.size_differs),
                   display_count(c.etag_differs), display_count(c.could_not_look),
-                  display_count(c.late), display_count(c.excused)));
+                  display_count(c.late), display_count(c.excused)) +
+      (c.extras_allowed > 0
+           ? fmt::format(", {} extra excused without --delete", display_count(c.extras_allowed))
+           : ""));
   if (c.archived > 0)
     lines.push_back(fmt::format(
         "check: {} archived at the source and left out by this sync, outside the verdict: restore "

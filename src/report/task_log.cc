@@ -25,6 +25,13 @@ std::string object_line(const ObjectView& object) {
                      escape_for_display(object.key));
 }
 
+// A run that was killed left half a line: the next one must not go on in it.
+bool ends_within_a_line(int descriptor) {
+  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && ::pread(descriptor, &last, 1, size - 1) == 1 && last != '\n';
+}
+
 }  // namespace
 
 // A descriptor of our own and the buffered output over it.
@@ -85,9 +92,10 @@ Status TaskLog::open_files() {
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return bad(folder);
   path_ = fmt::format("{}/{} {}.txt", folder,
                       format_date_digits(settings_.zone.at(runtime_.wall_now())), settings_.task);
-  const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int descriptor = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0) return bad(path_);
   file_ = std::make_unique<File>(descriptor, "the log '" + escape_for_display(path_) + "'");
+  if (ends_within_a_line(descriptor)) file_->output().write("\n\n");
   if (!settings_.objects) return {};
   for (auto& list : lists_) {
     std::string name = folder + "/.s3ferry-objects-XXXXXX";

@@ -141,6 +141,12 @@ std::string_view advice(ErrorKind kind, std::string_view code) {
   }
 }
 
+// One sentence, whether or not the server's ended with a full stop.
+void append_hint(std::string& message, std::string_view hint) {
+  if (message.ends_with('.')) message.pop_back();
+  message += fmt::format("; {}", hint);
+}
+
 std::string default_message(ErrorKind kind, int status) {
   return fmt::format("the server answered {} ({})", status, to_string(kind));
 }
@@ -216,8 +222,7 @@ Error error_from_answer(std::string_view operation, std::string_view key, int st
                                                                   : std::move(parsed.message));
   if (!parsed.bucket.empty() && kind == ErrorKind::kNoSuchBucket)
     message += fmt::format(" (bucket {})", parsed.bucket);
-  if (const auto hint = advice(kind, parsed.code); !hint.empty())
-    message += fmt::format("{} {}", message.ends_with('.') ? "" : ";", hint);
+  if (const auto hint = advice(kind, parsed.code); !hint.empty()) append_hint(message, hint);
   std::string region(headers.get_or("x-amz-bucket-region", parsed.region));
   std::string request_id(headers.get_or("x-amz-request-id", parsed.request_id));
   return Error(kind, std::move(message))
@@ -235,8 +240,7 @@ Error error_from_delete_line(std::string_view key, std::string_view code,
       code == "NoSuchVersion" ? ErrorKind::kNoSuchKey : kind_of(code, 200, "DeleteObjects");
   std::string text = aws::redact_quoted(std::string(message.substr(0, 2'000)));
   if (text.empty()) text = default_message(kind, 200);
-  if (const auto hint = advice(kind, code); !hint.empty())
-    text += fmt::format("{} {}", text.ends_with('.') ? "" : ";", hint);
+  if (const auto hint = advice(kind, code); !hint.empty()) append_hint(text, hint);
   return Error(kind, std::move(text))
       .with_code(std::string(code))
       .with_operation("DeleteObjects")
