@@ -44,6 +44,30 @@ Task<Status> BucketReader::list_page(ListRequest request, ListPage& page) {
   co_return Status();
 }
 
+namespace {
+
+// The answer to HEAD has no body, so a refusal comes without its reason.
+bool is_unexplained(const Error& error) {
+  return error.code().empty() && !error.is(ErrorKind::kRedirect) &&
+         (error.http_status() == 400 || error.http_status() == 403);
+}
+
+// The same question as a GET of one byte, whose refusal has a body. An error only where the server
+// gave a reason; success: it may be worth asking again by HEAD (a token was renewed, say).
+Task<Status> reason_of_refusal(BucketReader& bucket, const HeadRequest& request) {
+  aws::CallSpec spec = object_spec(bucket, "GetObject", http::Method::kGet, request.key);
+  if (!request.version_id.empty()) spec.query.emplace_back("versionId", request.version_id.str());
+  spec.headers.add("range", "bytes=0-0");
+  if (!request.if_match.empty()) spec.headers.add("if-match", quoted(request.if_match));
+  if (request.checksum_mode) spec.headers.add("x-amz-checksum-mode", "ENABLED");
+  auto got = co_await bucket.connection().link().open(bucket.name(), std::move(spec), &judge_s3);
+  // 416: an empty object, which has no first byte.
+  if (got || got.error().http_status() == 416) co_return Status();
+  co_return fail(std::move(got.error()).with_operation("HeadObject"));
+}
+
+}  // namespace
+
 Task<Result<ObjectInfo>> BucketReader::head_object(HeadRequest request) {
   aws::CallSpec spec = object_spec(*this, "HeadObject", http::Method::kHead, request.key);
   if (!request.version_id.empty()) spec.query.emplace_back("versionId", request.version_id.str());
@@ -52,7 +76,14 @@ Task<Result<ObjectInfo>> BucketReader::head_object(HeadRequest request) {
   if (!request.if_match.empty()) spec.headers.add("if-match", quoted(request.if_match));
   if (request.checksum_mode) spec.headers.add("x-amz-checksum-mode", "ENABLED");
   spec.attempts_before = request.attempts_before;
+  aws::CallSpec again = spec;
   auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_s3);
+  if (!answer && is_unexplained(answer.error())) {
+    Status asked = co_await reason_of_refusal(*this, request);
+    if (!asked && (!asked.error().code().empty() || asked.error().is(ErrorKind::kCancelled)))
+      co_return fail(std::move(asked.error()));
+    if (asked) answer = co_await connection_->link().call(name_, std::move(again), &judge_s3);
+  }
   if (!answer) co_return fail(std::move(answer.error()));
   auto info = read_object_info(answer->headers);
   if (!info) co_return fail(located(std::move(info.error()), "HeadObject", request.key.view()));

@@ -36,8 +36,8 @@ class BucketReader {
   Task<Result<ListPage>> list_page(ListRequest request);
   Task<Status> list_page(ListRequest request, ListPage& page);
 
-  // kNoSuchKey (404, or a delete marker), kPreconditionFailed (412), kAccessDenied (403: also a
-  // missing key where ListBucket is not granted).
+  // kNoSuchKey (404, a delete marker), kPreconditionFailed (412), kAccessDenied (also a missing key
+  // where ListBucket is not granted). A refusal without a reason costs a GET of one byte to ask it.
   Task<Result<ObjectInfo>> head_object(HeadRequest request);
   // Streams; a body that ends early is an error of the body's reader.
   Task<Result<ObjectStream>> get_object(GetRequest request);

@@ -17,6 +17,10 @@ VersionId read_version_id(const http::Headers& headers);
 
 void write_attributes(http::Headers& headers, const WriteAttributes& attributes);
 void write_condition(http::Headers& headers, const WriteCondition& condition);
+// Then a second try may fail by what the first one did (rule 8).
+inline bool is_conditional(const WriteCondition& condition) {
+  return condition.only_if_missing || !condition.only_if_match.empty();
+}
 // x-amz-copy-source and its conditions.
 void write_copy_source(http::Headers& headers, const CopySource& source);
 void write_checksum(http::Headers& headers, const Checksum& checksum);

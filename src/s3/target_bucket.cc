@@ -23,10 +23,6 @@ std::string_view directive(Directive value) {
   return value == Directive::kCopy ? "COPY" : "REPLACE";
 }
 
-bool has_condition(const WriteCondition& c) {
-  return c.only_if_missing || !c.only_if_match.empty();
-}
-
 }  // namespace
 
 Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
@@ -40,7 +36,7 @@ Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
   write_attributes(spec.headers, request.attributes);
   write_condition(spec.headers, request.condition);
   spec.deadlines = detail::copy_deadlines(request.source_size);
-  spec.repeatable = request.repeatable && !has_condition(request.condition);
+  spec.repeatable = request.repeatable && !is_conditional(request.condition);
   spec.attempts_before = request.attempts_before;
   auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3_document);
   if (!answer) co_return fail(std::move(answer.error()));
@@ -61,7 +57,7 @@ Task<Result<PutResult>> TargetBucket::put_object(PutRequest request) {
   spec.body = std::move(request.body);
   spec.stream = std::move(request.stream);
   spec.deadlines = detail::copy_deadlines(spec.stream ? spec.stream->length() : spec.body.size());
-  spec.repeatable = !has_condition(request.condition);
+  spec.repeatable = !is_conditional(request.condition);
   auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3);
   if (!answer) co_return fail(std::move(answer.error()));
   PutResult result;

@@ -228,6 +228,16 @@ TEST(Multipart, AnUploadIsNotCreatedTwiceBlindly) {
   EXPECT_EQ(s3.transport.requests.size(), 1u);
 }
 
+TEST(Multipart, AConditionalCompletionIsNotRepeatedBlindly) {
+  // Its own first try, whose answer was lost, would fail the condition of the second.
+  ScriptedBucket s3(always(Reply::broken(ErrorKind::kNetwork)));
+  std::vector<CompletedPart> completed{{1, ETag("p1")}};
+  CompleteRequest complete(ObjectKey("k"), UploadId("u"), completed);
+  complete.condition.only_if_missing = true;
+  EXPECT_EQ(s3.run(s3.target.complete_upload(complete)).error().kind(), ErrorKind::kNetwork);
+  EXPECT_EQ(s3.transport.requests.size(), 1u);
+}
+
 TEST(Multipart, ListOfUploadsIsDecoded) {
   ScriptedBucket s3(always(Reply(
       200,

@@ -80,6 +80,7 @@ Task<Result<CompleteResult>> TargetBucket::complete_upload(CompleteRequest reque
   spec.headers.add("content-type", "application/xml");
   spec.body = write_complete_body(request.parts);
   spec.deadlines = detail::copy_deadlines(request.object_size);
+  spec.repeatable = !is_conditional(request.condition);
   auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3_document);
   if (!answer) co_return fail(std::move(answer.error()));
   auto result = read_complete_result(answer->headers, answer->body);
