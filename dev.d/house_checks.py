@@ -30,7 +30,7 @@ LAYERS = {
     "src/s3": S3,
     "src/listing": S3 | {"listing"},
     "src/diff": BASE | {"diff"},
-    "src/journal": S3 | {"journal"},
+    "src/journal": BASE | {"runtime", "journal"},
     "src/transfer": ENGINE | {"transfer"},
     "src/proof": ENGINE | {"transfer", "proof"},
     "src/report": ENGINE | {"transfer", "proof", "report"},

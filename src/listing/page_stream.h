@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/key_range.h"
 #include "base/object_view.h"
-#include "listing/key_range.h"
 #include "listing/page_source.h"
 #include "runtime/event.h"
 #include "runtime/scope.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <random>
 
 #include "runtime/runtime.h"
@@ -17,6 +18,7 @@ class RealRuntime final : public Runtime {
   WallTime wall_now() const override;
   std::uint64_t random() override { return random_(); }
   Task<Status> sleep_until(TimePoint when) override;
+  std::unique_ptr<Worker> make_worker() override;
 
  protected:
   void drive(const bool& done) override;

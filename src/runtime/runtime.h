@@ -12,6 +12,8 @@
 
 namespace s3ferry {
 
+class Worker;
+
 // The seam to time, tasks and randomness: one thread, one loop (a shard). Two implementations:
 // RealRuntime (real clock, sockets) and VirtualRuntime (simulated clock, seeded). Not thread-safe;
 // outlives every task that it runs.
@@ -32,6 +34,8 @@ class Runtime {
   Task<Status> sleep_for(Duration delay) { return sleep_until(now() + delay); }
   // Lets every other task that is ready run once.
   Task<Status> yield();
+  // For work that blocks (worker.h): a thread of its own; in virtual time, inline.
+  virtual std::unique_ptr<Worker> make_worker() = 0;
 
   boost::asio::io_context& context() { return context_; }
   Executor executor() { return context_.get_executor(); }

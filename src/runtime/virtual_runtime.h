@@ -23,6 +23,7 @@ class VirtualRuntime final : public Runtime {
   }
   std::uint64_t random() override { return random_(); }
   Task<Status> sleep_until(TimePoint when) override;
+  std::unique_ptr<Worker> make_worker() override;
   std::uint64_t seed() const { return seed_; }
 
  protected:

@@ -6,18 +6,9 @@
 
 #include "base/error.h"
 #include "base/object_view.h"
+#include "journal/records.h"
 
 namespace s3ferry {
-
-// One extra of the target that is to be deleted, as the listing saw it.
-struct PlannedDelete {
-  std::string key;  // relative
-  std::string etag;
-  ByteCount size = 0;
-  WallTime modified{};
-  // How many listed objects of each side sorted before it: tells how dense the sides are around it.
-  std::uint64_t source_rank = 0, target_rank = 0;
-};
 
 // Planned deletions in key order, kept out of memory: beyond 256 KiB they go to an unlinked
 // temporary file. Written once, then read once from the front. One thread; the file is gone when it

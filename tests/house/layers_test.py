@@ -17,6 +17,7 @@ RANKS = {
     "transfer": 6, "proof": 7, "report": 8, "migration": 9, "cli": 10,
 }
 ONLY_BASE = {"diff"}
+ONLY_RUNTIME = {"journal"}  # and base: what a run remembers knows nothing of S3
 
 
 def may_include(layer, other):
@@ -24,6 +25,8 @@ def may_include(layer, other):
         return True
     if layer in ONLY_BASE or other == "sim":
         return False
+    if layer in ONLY_RUNTIME:
+        return other == "runtime"
     if other in ONLY_BASE:
         return RANKS[layer] >= RANKS["transfer"]
     return RANKS[other] < RANKS[layer]

@@ -13,6 +13,7 @@ struct KeyRange {
   std::optional<std::string> up_to;  // inclusive
 
   bool ends_before(std::string_view key) const { return up_to && key > *up_to; }
+  friend bool operator==(const KeyRange&, const KeyRange&) = default;
 };
 
 }  // namespace s3ferry
