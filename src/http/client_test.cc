@@ -210,7 +210,7 @@ TEST_F(ClientTest, ARefusedConnectionAndAnUnknownNameAreSaid) {
 }
 
 TEST_F(ClientTest, ANameWithSeveralAddressesIsTriedToTheOneThatAnswers) {
-  // "localhost" may be ::1 and 127.0.0.1; the server listens on the latter alone.
+  // "localhost" is ::1 and 127.0.0.1; the server listens on the latter alone.
   ScriptedServer server(runtime, {{read_request(), send(kOk), close()}});
   Client client(runtime, ClientOptions());
   Request request = get(server.port());
@@ -218,6 +218,17 @@ TEST_F(ClientTest, ANameWithSeveralAddressesIsTriedToTheOneThatAnswers) {
   const Got got = run(server, fetch(client, request));
   ASSERT_FALSE(got.error) << got.message();
   EXPECT_THAT(server.received()[0], HasSubstr("Host: localhost:"));
+}
+
+TEST_F(ClientTest, NamesUnderLocalhostAreLoopbackAndNobodyIsAsked) {
+  for (const std::string host : {"bucket.LOCALHOST", "localhost.", "a.b.localhost"}) {
+    ScriptedServer server(runtime, {{read_request(), send(kOk), close()}});
+    Client client(runtime, ClientOptions());
+    Request request = get(server.port());
+    request.origin.host = host;
+    const Got got = run(server, fetch(client, request));
+    EXPECT_FALSE(got.error) << host << ": " << got.message();
+  }
 }
 
 TEST_F(ClientTest, LargeBodiesArriveWhole) {

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/text.h"
 #include "runtime/event.h"
 
 namespace s3ferry::http {
@@ -76,6 +77,14 @@ std::optional<Address> literal(const std::string& host, std::uint16_t port) {
   return std::nullopt;
 }
 
+// RFC 6761 §6.3: "localhost" and the names under it are this machine's loopback and nobody is
+// asked, so a machine without a hosts file knows them too.
+bool is_loopback_name(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string lower = to_lower_ascii(host);
+  return lower == "localhost" || lower.ends_with(".localhost");
+}
+
 }  // namespace
 
 std::string Address::to_string() const {
@@ -124,6 +133,8 @@ void Resolver::forget(const std::string& host, std::uint16_t port) {
 
 Task<Result<std::vector<Address>>> Resolver::resolve(std::string host, std::uint16_t port) {
   if (const auto address = literal(host, port)) co_return std::vector<Address>{*address};
+  if (is_loopback_name(host))
+    co_return std::vector<Address>{*literal("::1", port), *literal("127.0.0.1", port)};
   std::shared_ptr<Lookup>& entry = lookups_[{host, port}];
   if (entry && entry->done.is_set() && runtime_.now() - entry->answered > kFreshFor) entry.reset();
   if (!entry) {

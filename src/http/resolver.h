@@ -20,7 +20,8 @@ struct Address {
 
 // Names to addresses. Lookups run on threads of their own, because getaddrinfo cannot be
 // interrupted; the tasks that wait can. Many tasks that ask for one name at once share one lookup,
-// and an answer serves for kFreshFor: new connections see what DNS says by then.
+// and an answer serves for kFreshFor: new connections see what DNS says by then. "localhost" and
+// names under it are ::1 and 127.0.0.1, without a lookup.
 class Resolver {
  public:
   static constexpr Duration kFreshFor = std::chrono::seconds(2);
