@@ -28,7 +28,7 @@ class TargetBucket final : public BucketReader {
   Task<Result<CopyResult>> copy_object(CopyRequest request);
   Task<Result<PutResult>> put_object(PutRequest request);
 
-  Task<Result<UploadId>> create_upload(CreateUploadRequest request);
+  Task<Result<CreatedUpload>> create_upload(CreateUploadRequest request);
   Task<Result<PartResult>> upload_part(UploadPartRequest request);
   Task<Result<PartResult>> upload_part_copy(UploadPartCopyRequest request);
   // kNoSuchUpload may mean that an earlier try succeeded: look at the key.

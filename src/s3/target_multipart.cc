@@ -17,7 +17,7 @@ using detail::bucket_spec;
 using detail::located;
 using detail::object_spec;
 
-Task<Result<UploadId>> TargetBucket::create_upload(CreateUploadRequest request) {
+Task<Result<CreatedUpload>> TargetBucket::create_upload(CreateUploadRequest request) {
   aws::CallSpec spec =
       object_spec(*this, "CreateMultipartUpload", http::Method::kPost, request.key);
   spec.query.emplace_back("uploads", "");
@@ -29,7 +29,15 @@ Task<Result<UploadId>> TargetBucket::create_upload(CreateUploadRequest request) 
   auto upload = read_create_upload(answer->body);
   if (!upload)
     co_return fail(located(std::move(upload.error()), "CreateMultipartUpload", request.key.view()));
-  co_return upload;
+  const auto said = [&](const char* header) {
+    return std::string(answer->headers.get_or(header, ""));
+  };
+  CreatedUpload created(std::move(*upload));
+  created.sse = said("x-amz-server-side-encryption");
+  created.sse_kms_key_id = said("x-amz-server-side-encryption-aws-kms-key-id");
+  created.checksum_algorithm = said("x-amz-checksum-algorithm");
+  created.checksum_type = said("x-amz-checksum-type");
+  co_return created;
 }
 
 namespace {
@@ -77,6 +85,7 @@ Task<Result<CompleteResult>> TargetBucket::complete_upload(CompleteRequest reque
     spec.headers.add("x-amz-mp-object-size", fmt::to_string(request.object_size));
   if (!request.checksum_type.empty())
     spec.headers.add("x-amz-checksum-type", request.checksum_type);
+  if (request.checksum) write_checksum(spec.headers, *request.checksum);
   spec.headers.add("content-type", "application/xml");
   spec.body = write_complete_body(request.parts);
   spec.deadlines = detail::copy_deadlines(request.object_size);

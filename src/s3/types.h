@@ -211,6 +211,18 @@ struct CreateUploadRequest {
   WriteAttributes attributes;
 };
 
+struct CreatedUpload {
+  CreatedUpload() = default;
+  explicit CreatedUpload(UploadId u) : id(std::move(u)) {}
+  operator const UploadId&() const { return id; }
+  UploadId id;
+  std::string sse, sse_kms_key_id;  // how its object will be encrypted; empty: not said
+  std::string checksum_algorithm, checksum_type;  // what will be computed; empty: not said
+
+  // Encrypted by a key: the object's ETag will say nothing about the content.
+  bool etag_will_be_opaque() const { return sse.starts_with("aws:kms"); }
+};
+
 struct UploadPartRequest {
   UploadPartRequest(ObjectKey k, UploadId u, std::uint32_t n)
       : key(std::move(k)), upload(std::move(u)), part_number(n) {}
@@ -253,6 +265,7 @@ struct CompleteRequest {
   ByteCount object_size = 0;  // for the deadline; sent as x-amz-mp-object-size if send_size
   bool send_size = false;
   std::string checksum_type;
+  std::optional<Checksum> checksum;  // that the whole object must have, else 400
   WriteCondition condition;
 };
 struct CompleteResult {

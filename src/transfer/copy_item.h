@@ -1,11 +1,19 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/object_view.h"
 #include "diff/compare.h"
 
 namespace s3ferry {
+
+// How an object gets to the target (copy_route.h).
+enum class CopyRoute : std::uint8_t {
+  kCopyObject,  // one server-side copy
+  kParts,       // a multipart upload whose parts the server copies
+  kRelay,       // through this host
+};
 
 // One planned copy on its way from the planner to a worker. Owns its texts.
 struct CopyItem {
@@ -25,6 +33,7 @@ struct CopyItem {
       target_etag;  // of the object to be replaced; empty: missing, or the listing says none
   ByteCount size = 0;
   CopyReason reason = CopyReason::kMissing;
+  CopyRoute route = CopyRoute::kCopyObject;
 };
 
 }  // namespace s3ferry

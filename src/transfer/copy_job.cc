@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "s3/target_bucket.h"
+#include "transfer/copy_route.h"
 #include "transfer/copy_strategy.h"
 
 namespace s3ferry {
@@ -74,19 +74,17 @@ Task<CopyJob::Step> CopyJob::attempt() {
 }
 
 Task<CopyJob::Step> CopyJob::send() {
-  s3::CopyRequest request =
-      make_copy_request(state().pair, state().options.attributes, item_, full_ ? &*full_ : nullptr,
-                        state().runtime.wall_now());
-  guard(request);
-  guarded_ = request.condition.only_if_missing || !request.condition.only_if_match.empty();
-  Result<s3::CopyResult> result = co_await turn_.bucket->copy_object(std::move(request));
+  RouteTry attempt(shared_, *turn_.bucket, item_);
+  attempt.full = full_ ? &*full_ : nullptr;
+  attempt.condition = guard();
+  attempt.allowed = [this] { allowed(); };
+  Result<s3::CopyResult> result = co_await take_route(attempt);
+  const bool guarded =
+      attempt.condition.only_if_missing || !attempt.condition.only_if_match.empty();
+  guarded_ = guarded && attempt.at_commit;
   if (!result) co_return co_await settle_error(std::move(result.error()));
-  if (shared_.identity.worked(turn_) && state().options.copy_as == CopyAs::kAuto) {
-    state().warn(WarningKind::kCopiedAs,
-                 fmt::format("copies are signed by the {}'s principal: it was the first to be "
-                             "allowed both sides",
-                             to_string(turn_.as)));
-  }
+  allowed();
+  lost_ = std::move(attempt.lost);
   if (without_guard_ && shared_.traits.guard_changed) {
     shared_.traits.guard_changed = false;
     state().warn(WarningKind::kNoConditionalWrites,
@@ -94,17 +92,41 @@ Task<CopyJob::Step> CopyJob::send() {
                  "changed objects are overwritten without that guard");
   }
   shared_.pace.succeeded();
+  if (attempt.certain) co_return copied();
   co_return co_await settle_copied(std::move(*result));
 }
 
-// Rule 3's second half: what another wrote meanwhile is not overwritten, where the target can tell.
-void CopyJob::guard(s3::CopyRequest& request) const {
-  if (without_guard_) return;
-  if (item_.reason == CopyReason::kMissing && item_.target_etag.empty()) {
-    request.condition.only_if_missing = shared_.traits.guard_missing;
-  } else if (shared_.traits.guard_changed) {
-    request.condition.only_if_match = ETag(item_.target_etag);
+Task<Result<s3::CopyResult>> CopyJob::take_route(RouteTry& attempt) {
+  switch (item_.route) {
+    case CopyRoute::kCopyObject:
+      co_return co_await copy_whole(attempt);
+    case CopyRoute::kParts:
+      co_return co_await copy_in_parts(attempt);
+    case CopyRoute::kRelay:
+      break;
   }
+  co_return fail(ErrorKind::kInternal, "there is no way to bring this object there");
+}
+
+// Reading the source and writing the target are allowed to whose turn it is.
+void CopyJob::allowed() {
+  if (!shared_.identity.worked(turn_) || state().options.copy_as != CopyAs::kAuto) return;
+  state().warn(WarningKind::kCopiedAs,
+               fmt::format("copies are signed by the {}'s principal: it was the first to be "
+                           "allowed both sides",
+                           to_string(turn_.as)));
+}
+
+// Rule 3's second half: what another wrote meanwhile is not overwritten, where the target can tell.
+s3::WriteCondition CopyJob::guard() const {
+  s3::WriteCondition condition;
+  if (without_guard_) return condition;
+  if (item_.reason == CopyReason::kMissing && item_.target_etag.empty()) {
+    condition.only_if_missing = shared_.traits.guard_missing;
+  } else if (shared_.traits.guard_changed) {
+    condition.only_if_match = ETag(item_.target_etag);
+  }
+  return condition;
 }
 
 // True: the service does not take the condition that was sent; it is not sent any more.
@@ -203,7 +225,8 @@ CopyJob::Step CopyJob::later(const Error& error) {
 
 CopyJob::Step CopyJob::copied() {
   state().copied(item_, late_);
-  const std::string lost = full_ ? not_reproducible(*full_, state().runtime.wall_now()) : "";
+  std::string lost = full_ ? not_reproducible(*full_, state().runtime.wall_now()) : "";
+  if (!lost_.empty()) lost += (lost.empty() ? "" : "; ") + lost_;
   if (!lost.empty()) {
     ++state().counters.not_reproducible;
     state().warn(WarningKind::kNotReproducible,

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "s3/types.h"
-#include "transfer/copy_shared.h"
+#include "transfer/copy_route.h"
 
 namespace s3ferry {
 
@@ -24,6 +24,8 @@ class CopyJob {
 
   Task<Step> attempt();
   Task<Step> send();
+  Task<Result<s3::CopyResult>> take_route(RouteTry& attempt);
+  void allowed();
   Task<Step> settle_error(Error error);
   Task<Step> settle_copied(s3::CopyResult result);
 
@@ -42,7 +44,7 @@ class CopyJob {
   Step skipped(SkipReason reason);
   Step failed(Error error);
   Step abandoned();
-  void guard(s3::CopyRequest& request) const;
+  s3::WriteCondition guard() const;
   bool drop_guard(const Error& error);
   std::string source_key() const { return state().pair.source_at.full_key(item_.key); }
   std::string target_key() const { return state().pair.target_at.full_key(item_.key); }
@@ -52,6 +54,7 @@ class CopyJob {
   CopyItem item_;
   CopyIdentity::Turn turn_;
   std::optional<s3::ObjectInfo> full_;
+  std::string lost_;  // what could not arrive, beside what full_ tells
   bool etags_looked_at_ = false;
   bool late_ = false;           // replanned after the source changed
   bool guarded_ = false;        // the last request carried a condition on the target
@@ -62,9 +65,7 @@ class CopyJob {
   std::int64_t retry_after_ms_ = 0;
 };
 
-// Tries that may be given back to the scheduler (rule 8), and looks after an answer that did not
-// fit.
-inline constexpr int kMostGivenBack = 8;
+// Looks after an answer that did not fit.
 inline constexpr int kMostLooks = 4;
 
 }  // namespace s3ferry

@@ -152,10 +152,11 @@ CopyJob::Step CopyJob::replan(const s3::ObjectInfo& source) {
   item_.size = source.size;
   item_.storage_class = source.storage_class;
   full_.reset();
-  CopyDecision decision =
-      decide_copy(state().pair, state().options, item_.key, item_.size, item_.storage_class);
+  CopyDecision decision = decide_copy(state().pair, state().options, item_.key, item_.etag,
+                                      item_.size, item_.storage_class);
   if (decision.skip) return skipped(*decision.skip);
   if (decision.error) return failed(std::move(*decision.error));
+  item_.route = decision.route;
   return Step::kAgain;
 }
 

@@ -3,6 +3,7 @@
 #include "transfer/identity.h"
 #include "transfer/pace.h"
 #include "transfer/run_state.h"
+#include "transfer/upload_log.h"
 
 namespace s3ferry {
 
@@ -13,16 +14,25 @@ struct ServiceTraits {
   bool guard_honoured = false;           // it answered 412 when another had written there
   bool condition_seen_honoured = false;  // x-amz-copy-source-if-match answered 412 when it should
   bool condition_ignored = false;        // … and was caught ignoring it
+  bool part_number_ignored = false;      // the source answers a HEAD of a part with the whole
+  bool tags_lost_at_create = false;      // tags of CreateMultipartUpload did not arrive
+  bool target_encrypts_by_key = false;   // so that no ETag can be kept
 };
 
 // What all copies of a run share.
 struct CopyShared {
   CopyShared(RunState& run, std::size_t concurrency)
-      : state(run), pace(run.runtime, concurrency), identity(run.pair, run.options.copy_as) {}
+      : state(run),
+        pace(run.runtime, concurrency),
+        identity(run.pair, run.options.copy_as),
+        lanes(concurrency) {}
   RunState& state;
   Pace pace;
   CopyIdentity identity;
   ServiceTraits traits;
+  Semaphore lanes;  // tasks that carry parts beside those of the copies; never waited for
+  UploadLog no_uploads;
+  UploadLog* uploads = &no_uploads;
 };
 
 }  // namespace s3ferry

@@ -1,9 +1,12 @@
 #include "transfer/copy_strategy.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "diff/compare.h"
+#include "transfer/multipart_plan.h"
 
 namespace s3ferry {
 namespace {
@@ -49,8 +52,18 @@ void put_full_attributes(s3::WriteAttributes& out, const s3::ObjectInfo& source,
 
 }  // namespace
 
+bool goes_in_parts(const MultipartOptions& options, std::string_view etag, ByteCount size) {
+  const std::uint32_t parts = etag_part_count(etag);
+  const bool whole_is_possible = size <= kMaxCopyObjectBytes;
+  if (options.etag == EtagPolicy::kKeep && whole_is_possible) return parts > 0;
+  if (size > std::min(options.threshold, kMaxCopyObjectBytes)) return true;
+  if (options.etag != EtagPolicy::kAuto || parts == 0) return false;
+  return size >= kBytesWorthARequest &&
+         parts <= (size + kBytesWorthARequest - 1) / kBytesWorthARequest;
+}
+
 CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
-                         ByteCount size, std::string_view storage_class) {
+                         std::string_view etag, ByteCount size, std::string_view storage_class) {
   CopyDecision out;
   const std::size_t name_bytes = pair.target_at.prefix.size() + key.size();
   if (is_archived_class(storage_class) && !options.force_glacier_transfer) {
@@ -76,20 +89,24 @@ CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::stri
     out.error.emplace(ErrorKind::kUnsupported,
                       "no principal can read the source and write the target: give one of the two "
                       "profiles access to both sides");
-  } else if (size > kMaxCopyObjectBytes) {
-    out.error.emplace(ErrorKind::kTooLarge,
-                      fmt::format("{} bytes are more than one CopyObject takes ({}, 5 GiB); this "
-                                  "version does not copy in parts yet",
-                                  size, kMaxCopyObjectBytes));
+  } else if (goes_in_parts(options.multipart, etag, size)) {
+    out.route = CopyRoute::kParts;
+    if (size > kMaxObjectBytes)
+      out.error.emplace(ErrorKind::kTooLarge,
+                        fmt::format("{} bytes are more than S3 holds in one object ({}, 48.8 TiB)",
+                                    size, kMaxObjectBytes));
   }
   return out;
 }
 
+std::string missing_metadata(const s3::ObjectInfo& source) {
+  if (source.missing_meta == 0) return {};
+  return fmt::format("{} of its metadata entries are withheld by the server, being no header text",
+                     source.missing_meta);
+}
+
 std::string not_reproducible(const s3::ObjectInfo& source, WallTime now) {
-  std::string out;
-  if (source.missing_meta > 0)
-    out = fmt::format("{} of its metadata entries are withheld by the server, being no header text",
-                      source.missing_meta);
+  std::string out = missing_metadata(source);
   const bool over = source.lock_retain_until && *source.lock_retain_until <= now;
   if (!source.lock_mode.empty() && over)
     out += fmt::format("{}its {} retention ended at {}, and S3 takes no retention in the past",
@@ -98,25 +115,36 @@ std::string not_reproducible(const s3::ObjectInfo& source, WallTime now) {
   return out;
 }
 
+s3::WriteAttributes asked_attributes(const AttributeOptions& attributes, const CopyItem& item,
+                                     const s3::ObjectInfo* full, WallTime now) {
+  s3::WriteAttributes out;
+  out.storage_class = target_class(attributes, item.storage_class);
+  out.acl = attributes.acl;
+  out.sse = attributes.sse;
+  out.sse_kms_key_id = attributes.sse_kms_key_id;
+  out.checksum_algorithm = attributes.checksum_algorithm;
+  if (replaces_metadata(attributes))
+    for (const auto& [name, value] : attributes.replacement_headers) put_header(out, name, value);
+  if (full != nullptr) put_full_attributes(out, *full, now);
+  return out;
+}
+
+bool replaces_metadata(const AttributeOptions& attributes) {
+  return attributes.replace_metadata || attributes.copy_props == AttributeOptions::Props::kNone;
+}
+bool replaces_tags(const AttributeOptions& attributes) {
+  return attributes.copy_props != AttributeOptions::Props::kDefault;
+}
+
 s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attributes,
                                   const CopyItem& item, const s3::ObjectInfo* full, WallTime now) {
   s3::CopySource source(pair.source_at.bucket, ObjectKey(pair.source_at.full_key(item.key)),
                         ETag(item.etag));
   s3::CopyRequest request(ObjectKey(pair.target_at.full_key(item.key)), std::move(source));
   request.source_size = item.size;
-  s3::WriteAttributes& out = request.attributes;
-  out.storage_class = target_class(attributes, item.storage_class);
-  out.acl = attributes.acl;
-  out.sse = attributes.sse;
-  out.sse_kms_key_id = attributes.sse_kms_key_id;
-  out.checksum_algorithm = attributes.checksum_algorithm;
-  if (attributes.replace_metadata || attributes.copy_props == AttributeOptions::Props::kNone) {
-    request.metadata_directive = s3::Directive::kReplace;
-    for (const auto& [name, value] : attributes.replacement_headers) put_header(out, name, value);
-  }
-  if (attributes.copy_props != AttributeOptions::Props::kDefault)
-    request.tagging_directive = s3::Directive::kReplace;
-  if (full != nullptr) put_full_attributes(out, *full, now);
+  request.attributes = asked_attributes(attributes, item, full, now);
+  if (replaces_metadata(attributes)) request.metadata_directive = s3::Directive::kReplace;
+  if (replaces_tags(attributes)) request.tagging_directive = s3::Directive::kReplace;
   return request;
 }
 

@@ -10,18 +10,32 @@
 
 namespace s3ferry {
 
-// What becomes of an object that is to be copied. Pure. Exactly one of: it goes as one CopyObject,
-// it is skipped with a reason, or it fails with one (DESIGN: copy strategies).
+// What becomes of an object that is to be copied. Pure. Exactly one of: it goes by `route`, it is
+// skipped with a reason, or it fails with one (DESIGN: copy strategies).
 struct CopyDecision {
   std::optional<SkipReason> skip;
   std::optional<Error> error;
+  CopyRoute route = CopyRoute::kCopyObject;
   bool go() const { return !skip && !error; }
 };
 CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
-                         ByteCount size, std::string_view storage_class);
+                         std::string_view etag, ByteCount size, std::string_view storage_class);
+
+// Above the threshold always; below it where the ETag of parts is to be kept and, for `auto`, that
+// costs no more than one request per 64 MiB.
+bool goes_in_parts(const MultipartOptions& options, std::string_view etag, ByteCount size);
 
 // What of `source` a copy with all attributes could not bring along, in words; empty: nothing.
 std::string not_reproducible(const s3::ObjectInfo& source, WallTime now);
+// The part of it about metadata that the server withholds.
+std::string missing_metadata(const s3::ObjectInfo& source);
+
+// The attributes that every route sends: what was asked for, and what `full` adds.
+s3::WriteAttributes asked_attributes(const AttributeOptions& attributes, const CopyItem& item,
+                                     const s3::ObjectInfo* full, WallTime now);
+// Metadata and headers are replaced by the ones that were given; tags are left behind.
+bool replaces_metadata(const AttributeOptions& attributes);
+bool replaces_tags(const AttributeOptions& attributes);
 
 // The request for `item`, complete but for the guard against foreign writes. `full`: what a HEAD
 // said of the source, where --attributes full asked for it; else null.

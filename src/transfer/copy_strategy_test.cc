@@ -22,7 +22,8 @@ ObjectView object(std::string_view key, std::string_view storage_class = {}) {
 class CopyStrategyTest : public ::testing::Test {
  protected:
   CopyDecision decide(std::string_view key, ByteCount size, std::string_view storage_class = {}) {
-    return decide_copy(world_.pair(), options_, key, size, storage_class);
+    return decide_copy(world_.pair(), options_, key, "0cc175b9c0f1b6a831c399e269772661", size,
+                       storage_class);
   }
   s3::CopyRequest request(const ObjectView& source, const s3::ObjectInfo* full = nullptr) {
     return make_copy_request(world_.pair(), options_.attributes,
@@ -50,11 +51,47 @@ TEST_F(CopyStrategyTest, WhatCannotArriveIsSaidInWords) {
   EXPECT_NE(not_reproducible(info, now).find("2 of its metadata"), std::string::npos);
 }
 
-TEST_F(CopyStrategyTest, SizesUpToFiveGibibytesGoOthersFail) {
-  EXPECT_TRUE(decide("a", 5'368'709'120).go());
-  const CopyDecision over = decide("a", 5'368'709'121);
+TEST_F(CopyStrategyTest, FiveGibibytesAreTheBorder) {
+  EXPECT_EQ(decide("a", 5'368'709'119).route, CopyRoute::kCopyObject);
+  EXPECT_EQ(decide("a", 5'368'709'120).route, CopyRoute::kCopyObject);
+  EXPECT_EQ(decide("a", 5'368'709'121).route, CopyRoute::kParts);
+  options_.multipart.threshold = 10 * kGiB;
+  EXPECT_EQ(decide("a", 5'368'709'121).route, CopyRoute::kParts);
+  options_.multipart.threshold = 8 * kMiB;
+  EXPECT_EQ(decide("a", 8 * kMiB).route, CopyRoute::kCopyObject);
+  EXPECT_EQ(decide("a", 8 * kMiB + 1).route, CopyRoute::kParts);
+}
+
+TEST_F(CopyStrategyTest, S3HoldsFortyEightPointEightTebibytesAtMost) {
+  EXPECT_TRUE(decide("a", 53'687'091'200'000).go());
+  const CopyDecision over = decide("a", 53'687'091'200'001);
   ASSERT_TRUE(over.error);
   EXPECT_EQ(over.error->kind(), ErrorKind::kTooLarge);
+}
+
+TEST_F(CopyStrategyTest, TheEtagOfPartsIsKeptWhereThatIsCheap) {
+  const std::string md5 = "0cc175b9c0f1b6a831c399e269772661";
+  MultipartOptions options;
+  const auto parts = [&](const char* count, ByteCount size) {
+    return goes_in_parts(options, md5 + count, size);
+  };
+  EXPECT_FALSE(parts("", kGiB));
+  EXPECT_TRUE(parts("-16", kGiB));
+  EXPECT_FALSE(parts("-17", kGiB));
+  EXPECT_TRUE(parts("-17", kGiB + 1));
+  EXPECT_FALSE(parts("-1", 64 * kMiB - 1));
+  EXPECT_TRUE(parts("-1", 64 * kMiB));
+  options.etag = EtagPolicy::kKeep;
+  EXPECT_TRUE(parts("-128", kGiB));
+  EXPECT_TRUE(parts("-1", 1));
+  EXPECT_FALSE(parts("", kGiB));
+  options.threshold = kMiB;
+  EXPECT_FALSE(parts("", kGiB));
+  EXPECT_TRUE(parts("", 6 * kGiB));
+  options = MultipartOptions();
+  options.etag = EtagPolicy::kAny;
+  EXPECT_FALSE(parts("-2", kGiB));
+  EXPECT_TRUE(parts("-2", 6 * kGiB));
 }
 
 TEST_F(CopyStrategyTest, ArchivedIsSkippedUnlessForced) {

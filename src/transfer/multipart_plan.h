@@ -11,6 +11,7 @@ namespace s3ferry {
 inline constexpr ByteCount kMinPartBytes = 5 * kMiB;
 inline constexpr ByteCount kMaxPartBytes = 5 * kGiB;
 inline constexpr std::uint32_t kMaxParts = 10'000;
+inline constexpr ByteCount kMaxObjectBytes = kMaxParts * kMaxPartBytes;  // 48.8 TiB
 
 // How an object is cut into equal parts. Pure; does not look at the source's own layout.
 struct MultipartPlan {

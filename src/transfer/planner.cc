@@ -82,8 +82,8 @@ Task<Status> Planner::act_on(const std::vector<MergedKey>& batch) {
     CopyReason reason = CopyReason::kMissing;
     if (!wants_copy(merged, reason)) continue;
     counters.planned_copies.add(merged.source->size);
-    if (!goes(*merged.source, reason)) continue;
     CopyItem item(*merged.source, merged.target, reason);
+    if (!goes(*merged.source, item)) continue;
     Status sent = co_await workers_.send(std::move(item));
     if (!sent) co_return sent;
   }
@@ -106,15 +106,16 @@ bool Planner::wants_copy(const MergedKey& merged, CopyReason& reason) {
 }
 
 // False where the object has its outcome already.
-bool Planner::goes(const ObjectView& source, CopyReason reason) {
-  const CopyDecision decision =
-      decide_copy(state_.pair, state_.options, source.key, source.size, source.storage_class);
+bool Planner::goes(const ObjectView& source, CopyItem& item) {
+  const CopyDecision decision = decide_copy(state_.pair, state_.options, source.key, source.etag,
+                                            source.size, source.storage_class);
+  item.route = decision.route;
   if (decision.skip) {
     state_.skipped(Side::kSource, source.key, source.size, *decision.skip);
   } else if (decision.error) {
     state_.failed(Side::kSource, source.key, source.size, *decision.error);
   } else if (state_.options.dry_run) {
-    state_.would_copy(source, reason);
+    state_.would_copy(source, item.reason);
   }
   return decision.go() && !state_.options.dry_run;
 }

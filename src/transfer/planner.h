@@ -25,7 +25,7 @@ class Planner {
   Task<Status> feed(Merge& merge, Side side, PageStream& stream);
   Task<Status> act_on(const std::vector<MergedKey>& batch);
   bool wants_copy(const MergedKey& merged, CopyReason& reason);
-  bool goes(const ObjectView& source, CopyReason reason);
+  bool goes(const ObjectView& source, CopyItem& item);
   Status plan_delete(const ObjectView& extra);
   void count_listing(const Merge& merge, const PageStream& source, const PageStream& target);
   void listing_failed(Side side, const Error& error);

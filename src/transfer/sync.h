@@ -40,6 +40,21 @@ struct AttributeOptions {
   bool full = false;  // --attributes full: a HEAD an object, for the website redirect and its kin
 };
 
+// What becomes of the ETag of an object that was uploaded in parts (DESIGN: copy strategies). Above
+// 5 GiB all three copy in parts; kAny then cuts by a size of its own.
+enum class EtagPolicy : std::uint8_t {
+  kAuto,  // kept where that costs at most one request per 64 MiB, and where it can be
+  kKeep,  // kept, or the object fails
+  kAny,   // whatever comes out
+};
+inline constexpr ByteCount kBytesWorthARequest = 64 * kMiB;
+
+struct MultipartOptions {
+  ByteCount threshold = kMaxCopyObjectBytes;  // copied in parts above it; never more than 5 GiB
+  ByteCount part_bytes = 64 * kMiB;  // of layouts of our own; more where 10,000 parts demand it
+  EtagPolicy etag = EtagPolicy::kAuto;
+};
+
 // How many planned deletions are too many. Default: more than 1,000 that are also more than 1 % of
 // the target's listed objects.
 struct MaxDelete {
@@ -52,6 +67,7 @@ struct SyncOptions {
   CompareRules compare;
   FolderMarkers folder_markers = FolderMarkers::kCopy;
   AttributeOptions attributes;
+  MultipartOptions multipart;
   CopyAs copy_as = CopyAs::kAuto;
   bool dry_run = false;
   bool ignore_glacier_warnings = false;

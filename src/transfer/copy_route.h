@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "s3/target_bucket.h"
+#include "transfer/copy_shared.h"
+
+namespace s3ferry {
+
+// One try to bring one object to the target, as a route is told of it, and what the route says of
+// it beside its result. Everything that is referred to outlives the try.
+struct RouteTry {
+  RouteTry(CopyShared& run, s3::TargetBucket& signed_by, const CopyItem& object)
+      : shared(run), writer(signed_by), item(object) {}
+
+  CopyShared& shared;
+  s3::TargetBucket& writer;  // signs what is written, by the principal whose turn it is
+  const CopyItem& item;
+  const s3::ObjectInfo* full = nullptr;  // what a HEAD said, where --attributes full asked for it
+  s3::WriteCondition condition;          // against foreign writes: on whatever makes the object
+  // Called once, as soon as reading the source and writing the target were both allowed; a route
+  // that takes long calls it early, because other copies may be waiting for it.
+  std::function<void()> allowed;
+
+  // Said by the route.
+  std::string lost;       // what of the object could not arrive, in words
+  bool at_commit = true;  // of a failure: it is the answer to the write that makes the object
+  bool certain = false;   // of a success: what arrived is known to be what was listed
+
+  RunState& state() const { return shared.state; }
+  std::string source_key() const { return state().pair.source_at.full_key(item.key); }
+  std::string target_key() const { return state().pair.target_at.full_key(item.key); }
+  void lose(std::string_view what) {
+    if (what.empty()) return;
+    if (!lost.empty()) lost += "; ";
+    lost += what;
+  }
+};
+
+// Tries of one piece of work that may be given back (rule 8).
+inline constexpr int kMostGivenBack = 8;
+
+// The routes. Each gives the copy's result; an error is settled by CopyJob as S3 gave it.
+Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt);
+Task<Result<s3::CopyResult>> copy_in_parts(RouteTry& attempt);
+
+}  // namespace s3ferry

@@ -1,0 +1,157 @@
+#include "transfer/upload.h"
+
+#include <fmt/format.h>
+
+#include "runtime/shield.h"
+#include "s3/target_bucket.h"
+#include "transfer/upload_recovery.h"
+
+namespace s3ferry {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Tidying up after a cancellation must not hold the program for longer.
+constexpr Duration kMostTidying = 20s;
+
+}  // namespace
+
+Upload::Upload(RouteTry& attempt, UploadPlan plan, PartCarrier& carrier)
+    : attempt_(attempt),
+      plan_(std::move(plan)),
+      carrier_(carrier),
+      arrived_(plan_.layout.parts()),
+      lanes_(attempt.state().runtime) {}
+
+Task<Result<s3::CopyResult>> Upload::run() {
+  attempt_.at_commit = false;
+  Status ready = co_await prepare();
+  Result<s3::CopyResult> result = s3::CopyResult();
+  if (ready) {
+    result = co_await complete();
+  } else {
+    result = fail(std::move(ready.error()));
+  }
+  if (result) {
+    log().ended(key());
+    co_return result;
+  }
+  co_await give_up(result.error());
+  // Someone else ended the upload: it is to be done anew.
+  if (result.error().is(ErrorKind::kNoSuchUpload) && !upload_.empty())
+    co_return fail(Error(ErrorKind::kConflict,
+                         "the upload was ended by someone else before it was "
+                         "completed")
+                       .with_operation(result.error().operation())
+                       .with_key(attempt_.item.key));
+  co_return result;
+}
+
+Task<Status> Upload::prepare() {
+  Status ready = co_await open();
+  if (ready) ready = co_await carry_all();
+  if (ready) ready = co_await check_parts();
+  if (ready) ready = check_etag();
+  if (ready) ready = co_await carrier_.before_completing();
+  co_return ready;
+}
+
+void Upload::take(std::uint32_t number, ETag etag, const std::vector<s3::Checksum>& checksums) {
+  Arrived& arrived = arrived_[number - 1];
+  arrived.etag = std::move(etag);
+  arrived.done = true;
+  for (const s3::Checksum& checksum : checksums)
+    if (checksum.algorithm == plan_.attributes.checksum_algorithm) arrived.checksum = checksum;
+}
+
+Task<Status> Upload::open() {
+  Status cleared = co_await resume_or_clear();
+  if (!cleared || !upload_.empty()) co_return cleared;
+  UploadIntent intent;
+  intent.key = key();
+  intent.source_etag = ETag(attempt_.item.etag);
+  intent.size = attempt_.item.size;
+  intent.layout = plan_.layout.text();
+  intent.began = state().runtime.wall_now() + state().pair.offset_of(Side::kTarget);
+  if (log().is_durable()) co_await note_open_uploads(state(), attempt_.writer, intent);
+  Status begun = co_await log().begin(intent);
+  if (!begun) co_return begun;
+  co_return co_await create();
+}
+
+Task<Status> Upload::create() {
+  s3::CreateUploadRequest request(key());
+  request.attributes = plan_.attributes;
+  // Cut off in the middle, it would leave an upload that nobody knows of.
+  Result<s3::CreatedUpload> created =
+      co_await shielded(state().runtime, 120s, attempt_.writer.create_upload(std::move(request)));
+  if (!created) {
+    uncertain_ = created.error().is_retryable() && !created.error().is(ErrorKind::kThrottled);
+    co_return fail(std::move(created.error()));
+  }
+  upload_ = created->id;
+  if (created->etag_will_be_opaque()) {
+    attempt_.shared.traits.target_encrypts_by_key = true;
+    if (plan_.only_if_kept) {
+      trouble_ = Trouble::kOpaqueTarget;
+      co_return fail(ErrorKind::kRefused, "the target encrypts by a key, so that no ETag is kept");
+    }
+    plan_.keep_etag = false;
+  }
+  co_return co_await log().created(key(), upload_);
+}
+
+// What an earlier try of the run left at this key: gone on with where it is of the same object and
+// cut alike, else aborted.
+Task<Status> Upload::resume_or_clear() {
+  std::optional<UploadIntent> intent = log().find(key());
+  if (!intent) co_return Status();
+  const bool same = intent->source_etag.view() == attempt_.item.etag &&
+                    intent->size == attempt_.item.size && intent->layout == plan_.layout.text();
+  const UploadId left = intent->upload;
+  if (!same || left.empty()) {
+    co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
+    co_return Status();
+  }
+  upload_ = left;
+  Result<std::vector<s3::PartEntry>> listed = co_await listed_parts();
+  if (!listed) {
+    upload_ = UploadId();
+    if (listed.error().is(ErrorKind::kNoSuchUpload)) {
+      log().ended(key());
+      co_return Status();
+    }
+    if (listed.error().is_retryable() || listed.error().is(ErrorKind::kCancelled))
+      co_return fail(std::move(listed.error()));
+    co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
+    co_return Status();
+  }
+  resumed_ = true;
+  for (const s3::PartEntry& part : *listed)
+    if (part.number >= 1 && part.number <= plan_.layout.parts() && !part.etag.empty() &&
+        part.size == plan_.layout.part(part.number).length)
+      take(part.number, part.etag, part.checksums);
+  co_return Status();
+}
+
+// Nothing is left behind: aborted, unless the next try can go on with it.
+Task<void> Upload::give_up(const Error& why) {
+  if (upload_.empty()) {
+    if (!uncertain_) {
+      log().ended(key());
+    } else if (!log().is_durable()) {
+      state().warn(WarningKind::kOther,
+                   fmt::format("it is not known whether an upload was begun at {}: {}. List the "
+                               "bucket's multipart uploads after the run, and abort it",
+                               state().pair.target_at.url_of(attempt_.item.key), why.message()));
+    }
+    co_return;
+  }
+  const bool stopped = why.is(ErrorKind::kCancelled) || state().stopped();
+  if (stopped && log().is_durable()) co_return;
+  Status gone = co_await shielded(state().runtime, kMostTidying,
+                                  abort_upload(state(), &attempt_.writer, key(), upload_));
+  if (gone) log().ended(key());
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "base/types.h"
+#include "runtime/task.h"
+
+namespace s3ferry {
+
+// That one multipart upload was about to be started: enough to go on with it after a kill, or to
+// find and abort it, and never another tool's.
+struct UploadIntent {
+  UploadIntent() = default;
+  ObjectKey key;  // whole, at the target
+  ETag source_etag;
+  ByteCount size = 0;
+  std::string layout;  // PartLayout::text()
+  WallTime began{};    // by the target's clock, before the upload was created
+  bool seen_known = false;
+  std::vector<UploadId> seen;  // uploads that were open at this key before; meaningful if known
+  UploadId upload;             // empty: the answer that named it was not written down
+};
+
+// Where uploads are written down before they happen (rule 10). One run, one shard.
+class UploadLog {
+ public:
+  virtual ~UploadLog() = default;
+  // True where what is written outlives the program; then an upload may be left open when the run
+  // is stopped, for the next try to go on with.
+  virtual bool is_durable() const { return false; }
+  // Durable when it returns. Replaces an earlier intent of the same key.
+  virtual Task<Status> begin(UploadIntent /*intent*/) { co_return Status(); }
+  // The id of the upload that was begun; durable when it returns.
+  virtual Task<Status> created(ObjectKey /*key*/, UploadId /*upload*/) { co_return Status(); }
+  // It was completed or aborted, or is certainly gone.
+  virtual void ended(const ObjectKey& /*key*/) {}
+  // The intent of an earlier try that was not ended.
+  virtual std::optional<UploadIntent> find(const ObjectKey& /*key*/) const { return std::nullopt; }
+};
+
+}  // namespace s3ferry

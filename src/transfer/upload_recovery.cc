@@ -1,0 +1,111 @@
+#include "transfer/upload_recovery.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "s3/target_bucket.h"
+
+namespace s3ferry {
+namespace {
+
+using namespace std::chrono_literals;
+
+// S3 gives the time of creation in whole seconds, and clocks differ.
+constexpr auto kClockSlack = 15min;
+// Pages of uploads at one key, at most.
+constexpr int kMostPages = 100;
+
+// The uploads that are open at exactly `key`.
+Task<Result<std::vector<s3::UploadEntry>>> uploads_at(s3::TargetBucket& bucket, ObjectKey key) {
+  std::vector<s3::UploadEntry> out;
+  std::string key_marker, upload_marker;
+  for (int page = 0; page < kMostPages; ++page) {
+    auto list = co_await bucket.list_uploads(key.str(), key_marker, upload_marker);
+    if (!list) co_return fail(std::move(list.error()));
+    for (s3::UploadEntry& entry : list->uploads)
+      if (entry.key == key) out.push_back(std::move(entry));
+    // Keys with this prefix come after the key itself.
+    const bool past = list->next_key_marker > key.str();
+    if (!list->truncated || past) co_return out;
+    key_marker = std::move(list->next_key_marker);
+    upload_marker = std::move(list->next_upload_marker);
+  }
+  co_return fail(ErrorKind::kListing,
+                 "more uploads are open at one key than can be looked through");
+}
+
+Task<Result<std::vector<s3::UploadEntry>>> uploads_at(RunState& state, s3::TargetBucket* writer,
+                                                      ObjectKey key) {
+  auto found = co_await uploads_at(state.pair.target, key);
+  if (!found && found.error().is(ErrorKind::kAccessDenied) && writer != nullptr)
+    found = co_await uploads_at(*writer, key);
+  co_return found;
+}
+
+std::string where(const RunState& state, const ObjectKey& key) {
+  return fmt::format("s3://{}/{}", state.pair.target_at.bucket.view(),
+                     escape_for_display(key.view()));
+}
+
+}  // namespace
+
+Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, UploadIntent& intent) {
+  auto open = co_await uploads_at(state, &writer, intent.key);
+  intent.seen_known = open.has_value();
+  intent.seen.clear();
+  if (open)
+    for (s3::UploadEntry& entry : *open) intent.seen.push_back(std::move(entry.upload));
+}
+
+Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey key,
+                          UploadId upload) {
+  Status gone = co_await state.pair.target.abort_upload(key, upload);
+  if (!gone && gone.error().is(ErrorKind::kAccessDenied) && writer != nullptr)
+    gone = co_await writer->abort_upload(key, upload);
+  if (gone || gone.error().is(ErrorKind::kNoSuchUpload)) co_return Status();
+  state.warn(WarningKind::kOther,
+             fmt::format("the upload {} at {} could not be aborted: {}. Its parts cost money until "
+                         "it is (aws s3api abort-multipart-upload)",
+                         upload.view(), where(state, key), gone.error().message()));
+  co_return gone;
+}
+
+Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
+                          UploadIntent intent) {
+  UploadId upload = intent.upload;
+  if (upload.empty()) {
+    auto open = co_await uploads_at(state, writer, intent.key);
+    if (!open) {
+      state.warn(WarningKind::kOther,
+                 fmt::format("whether an earlier try left an upload at {} cannot be seen: {}",
+                             where(state, intent.key), open.error().message()));
+      if (!open.error().is_retryable() && !open.error().is(ErrorKind::kCancelled))
+        log.ended(intent.key);
+      co_return;
+    }
+    std::erase_if(*open, [&](const s3::UploadEntry& entry) {
+      const bool seen =
+          std::find(intent.seen.begin(), intent.seen.end(), entry.upload) != intent.seen.end();
+      return seen || (entry.initiated && *entry.initiated < intent.began - kClockSlack);
+    });
+    if (open->empty()) {
+      log.ended(intent.key);
+      co_return;
+    }
+    if (open->size() > 1 || !intent.seen_known) {
+      state.warn(WarningKind::kOther,
+                 fmt::format("{} upload(s) at {} may be of an earlier try or another tool's: left "
+                             "as they are",
+                             open->size(), where(state, intent.key)));
+      log.ended(intent.key);
+      co_return;
+    }
+    upload = open->front().upload;
+  }
+  Status gone = co_await abort_upload(state, writer, intent.key, upload);
+  if (gone || !gone.error().is_retryable()) log.ended(intent.key);
+}
+
+}  // namespace s3ferry

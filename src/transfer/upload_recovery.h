@@ -1,0 +1,25 @@
+#pragma once
+
+#include "transfer/copy_route.h"
+#include "transfer/upload_log.h"
+
+namespace s3ferry {
+
+// Finding and ending uploads of our own, and never another's. `writer` signs where the target's own
+// principal may not; null: nobody else.
+
+// Fills `seen`: what was open at the key before our upload, so that it is never taken for ours.
+Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, UploadIntent& intent);
+
+// Success: it is gone. A failure was told as a warning, with what to do.
+Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey key,
+                          UploadId upload);
+
+// Aborts what an intent of an earlier try became. Without the upload's id only an upload at exactly
+// that key, begun at or after the intent and not seen before it, is ours, and only if it is the
+// only such one; otherwise it is left, and warned of. The intent is ended unless the abort is to be
+// tried again.
+Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
+                          UploadIntent intent);
+
+}  // namespace s3ferry
