@@ -117,7 +117,7 @@ CONFORMANCE(UploadsAndPartsAreListed) {
   if (uploads->uploads.size() == 1) {
     EXPECT_EQ(uploads->uploads[0].key.str(),
               s.differs(Difference::kUploadKeysEncodedUnsaid) ? "dir/k%20e%2By" : "dir/k e+y");
-    EXPECT_EQ(uploads->uploads[0].upload.str(), id->str());
+    EXPECT_EQ(uploads->uploads[0].upload.str(), id->id.str());
   }
   auto parts = co_await (*bucket)->list_parts(ObjectKey("dir/k e+y"), *id);
   NEEDS(parts);
