@@ -6,46 +6,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "s3/usual_entry.h"
 #include "s3/xml_cursor.h"
 
 namespace s3ferry::s3 {
 namespace {
 
 using Tag = XmlCursor::Tag;
-
-// A listing's times: one day's objects stand together, so the day is kept from one to the next.
-class TimeReader {
- public:
-  bool read(std::string_view text, WallTime& out) {
-    // "2026-11-22T01:02:03.000Z"
-    if (text.size() == 24 && text.substr(0, 11) == std::string_view(day_text_, 11)) {
-      int hour = 0, minute = 0, second = 0;
-      if (two(text, 11, hour) && two(text, 14, minute) && two(text, 17, second) &&
-          text[13] == ':' && text[16] == ':' && text.substr(19) == ".000Z" && hour < 24 &&
-          minute < 60 && second < 60) {
-        out = day_ + std::chrono::seconds(hour * 3600 + minute * 60 + second);
-        return true;
-      }
-    }
-    const auto time = parse_iso8601(text);
-    if (!time) return false;
-    out = *time;
-    if (text.ends_with('Z') && text[10] == 'T') {
-      day_ = std::chrono::floor<std::chrono::days>(out);
-      text.copy(day_text_, 11);
-    }
-    return true;
-  }
-
- private:
-  static bool two(std::string_view text, std::size_t at, int& out) {
-    const int tens = text[at] - '0', ones = text[at + 1] - '0';
-    out = tens * 10 + ones;
-    return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
-  }
-  char day_text_[11] = {};
-  WallTime day_{};
-};
 
 // One document. Lives for one call.
 class ListReader {
@@ -68,6 +35,7 @@ class ListReader {
     kEncoding = 4,
   };
 
+  void usual_entries();
   bool root_member(const Tag& tag);
   bool contents(const Tag& tag);
   bool contents_member(const Tag& tag, ListEntry& entry);
@@ -89,8 +57,10 @@ class ListReader {
   XmlCursor xml_;
   const ListLimits& limits_;
   ListPage& page_;
-  TimeReader times_;
+  UsualEntry usual_;
+  ListTimes times_;
   unsigned seen_ = 0, entry_seen_ = 0;
+  bool unusual_ = false;  // there was an object that UsualEntry did not take
 };
 
 bool ListReader::read() {
@@ -98,11 +68,21 @@ bool ListReader::read() {
   if (!xml_.enter_root(root)) return false;
   if (root.local != "ListBucketResult") return xml_.fail("its root is not ListBucketResult");
   for (bool more = true;;) {
+    if (!root.empty) usual_entries();
     if (!xml_.next_child(root, child, more)) return false;
     if (!more) break;
     if (!root_member(child)) return false;
   }
   return xml_.finish() && finish();
+}
+
+// As many as stand here; what is not one of them goes the long way.
+void ListReader::usual_entries() {
+  const char* at = xml_.here();
+  ListEntry entry;
+  while (page_.entries.size() < limits_.max_entries && usual_.read(at, xml_.end(), entry))
+    page_.entries.push_back(entry);
+  xml_.go_to(at);
 }
 
 bool ListReader::root_member(const Tag& tag) {
@@ -128,14 +108,15 @@ bool ListReader::root_member(const Tag& tag) {
   return xml_.skip(tag);
 }
 
-// S3's own way to write an object, recognised by whole pieces; anything else goes the long way.
+// S3's own way to write a member, recognised as a whole; anything else goes the long way.
 bool ListReader::usual_member(ListEntry& entry, bool& taken) {
   std::string_view text;
   taken = true;
   if (xml_.eat_fixed<24>("<LastModified>", "</LastModified>", text))
     return once(entry_seen_, kTime) && read_time(text, entry.last_modified);
-  if (xml_.eat_fixed<32>("<ETag>&quot;", "&quot;</ETag>", entry.etag) ||
-      xml_.eat_fixed<34>("<ETag>", "</ETag>", entry.etag)) {
+  if (xml_.eat_fixed<32>("<ETag>&quot;", "&quot;</ETag>", entry.etag))
+    return once(entry_seen_, kETag);
+  if (xml_.eat_fixed<34>("<ETag>", "</ETag>", entry.etag)) {
     entry.etag = unquote_etag(entry.etag);
     return once(entry_seen_, kETag);
   }
@@ -165,6 +146,7 @@ bool ListReader::next_contents_member(const Tag& parent, Tag& tag, bool& more) {
 bool ListReader::contents(const Tag& tag) {
   if (page_.entries.size() >= limits_.max_entries)
     return xml_.fail(ErrorKind::kTooLarge, "too many objects in one page");
+  unusual_ = true;
   ListEntry entry;
   entry_seen_ = 0;
   Tag member;
@@ -257,13 +239,15 @@ bool ListReader::url_decode(std::string_view& text) {
 bool ListReader::finish() {
   if ((seen_ & kTruncated) == 0) return xml_.fail("IsTruncated is missing");
   if (page_.url_encoded) {
-    for (ListEntry& entry : page_.entries)
-      if (!url_decode(entry.key)) return false;
+    if (unusual_ || usual_.saw_escapes())
+      for (ListEntry& entry : page_.entries)
+        if (!url_decode(entry.key)) return false;
     for (std::string_view& prefix : page_.common_prefixes)
       if (!url_decode(prefix)) return false;
   }
-  for (const ListEntry& entry : page_.entries)
-    if (entry.key.empty()) return xml_.fail("an object with an empty Key");
+  if (unusual_)
+    for (const ListEntry& entry : page_.entries)
+      if (entry.key.empty()) return xml_.fail("an object with an empty Key");
   if (!page_.truncated) page_.next_token.clear();
   if (page_.truncated && page_.next_token.empty())
     return xml_.fail(ErrorKind::kListing,

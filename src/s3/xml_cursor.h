@@ -72,6 +72,11 @@ class XmlCursor {
     return true;
   }
 
+  // For who reads a part of the document by other means.
+  const char* here() const { return p_; }
+  const char* end() const { return end_; }
+  void go_to(const char* place) { p_ = begin_ + (place - begin_); }
+
   Error fault() const;
   bool fail(const char* why);  // kProtocol, here
   bool fail(ErrorKind kind, const char* why);
