@@ -294,15 +294,18 @@ Task<Status> Caller::settle(Try& state, Error error) {
   if (co_await renew_credentials(state, error)) co_return Status();
   if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))
     co_return fail(state.finish(std::move(error)));
-  const auto cause =
-      error.is(ErrorKind::kThrottled) ? RetryCause::kThrottling : RetryCause::kTransient;
   std::optional<Duration> hint;
   if (state.hint) hint = *state.hint;
-  const auto verdict = state.session.on_failure(cause, runtime_.random_unit(), hint);
-  if (verdict.outcome == RetrySession::Outcome::kAttemptsExceeded)
-    co_return fail(state.finish(std::move(error)));
+  co_return co_await wait_for_retry(state.session, state.finish(std::move(error)), hint);
+}
+
+Task<Status> Caller::wait_for_retry(RetrySession& session, Error error,
+                                    std::optional<Duration> hint) {
+  const auto cause =
+      error.is(ErrorKind::kThrottled) ? RetryCause::kThrottling : RetryCause::kTransient;
+  const auto verdict = session.on_failure(cause, runtime_.random_unit(), hint);
+  if (verdict.outcome == RetrySession::Outcome::kAttemptsExceeded) co_return fail(std::move(error));
   if (verdict.outcome == RetrySession::Outcome::kBudgetEmpty) {
-    error = state.finish(std::move(error));
     const auto wait = std::chrono::ceil<milliseconds>(verdict.delay).count();
     co_return fail(Error(ErrorKind::kRetryBudget, "the shared retry budget is empty; last: " +
                                                       std::string(to_string(error.kind())) + ": " +
@@ -316,7 +319,11 @@ Task<Status> Caller::settle(Try& state, Error error) {
                        .with_retry_after_ms(wait));
   }
   Status slept = co_await runtime_.sleep_for(verdict.delay);
-  if (!slept) co_return fail(state.finish(std::move(slept.error())));
+  if (!slept)
+    co_return fail(std::move(slept.error())
+                       .with_operation(error.operation())
+                       .with_key(error.key())
+                       .with_attempts(session.attempts()));
   co_return Status();
 }
 

@@ -88,6 +88,14 @@ class Caller {
   // read (a failure in it is not retried here); other answers are read and judged.
   Task<Result<http::Response>> open(CallSpec spec, Judge judge);
 
+  // For a body of open() that broke under way, whose rest is asked for by a new call: the same
+  // policy and budget hold. wait_for_retry() takes one more try and waits out its delay; `error` is
+  // complete and retryable. Its error is the one to give up with: `error`, kRetryBudget,
+  // kCancelled.
+  RetrySession retry_session() const { return RetrySession(options_.retry, budget_); }
+  Task<Status> wait_for_retry(RetrySession& session, Error error,
+                              std::optional<Duration> hint = {});
+
   struct OperationCount {
     std::string_view operation;
     std::uint64_t requests = 0;  // sent, retries included

@@ -107,9 +107,11 @@ Task<Result<ObjectStream>> BucketReader::get_object(GetRequest request) {
                        .with_operation("GetObject")
                        .with_key(request.key.view()));
   if (!request.if_match.empty() && info->etag != request.if_match)
-    co_return fail(Error(ErrorKind::kProtocol, "the server sent another ETag than the one required")
-                       .with_operation("GetObject")
-                       .with_key(request.key.view()));
+    // The server ignores the condition, and the object is another one by now.
+    co_return fail(
+        Error(ErrorKind::kPreconditionFailed, "the server sent another ETag than the one required")
+            .with_operation("GetObject")
+            .with_key(request.key.view()));
   ObjectStream stream;
   stream.info = std::move(*info);
   stream.body = std::move(response->body);

@@ -27,6 +27,7 @@ class Link {
   std::string region_of(const BucketName& bucket) const;
   void remember(const BucketName& bucket, std::string region);
   const aws::EndpointParams& params() const { return params_; }
+  aws::Caller& caller() { return caller_; }  // for bodies that are asked for again
 
  private:
   // Where a bucket is asked. `confirmed`: it answered there, so no redirect is expected any more.

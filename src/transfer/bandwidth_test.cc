@@ -1,0 +1,81 @@
+#include "transfer/bandwidth.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/scope.h"
+#include "runtime/virtual_runtime.h"
+
+namespace s3ferry {
+namespace {
+
+using namespace std::chrono_literals;
+
+Task<void> stream(Bandwidth& bandwidth, ByteCount chunk, int chunks) {
+  for (int i = 0; i < chunks; ++i) (void)co_await bandwidth.take(chunk);
+}
+
+Task<void> streams(Runtime& runtime, Bandwidth& bandwidth, int how_many, ByteCount chunk,
+                   int chunks) {
+  Scope scope(runtime);
+  for (int i = 0; i < how_many; ++i) scope.spawn(stream(bandwidth, chunk, chunks));
+  co_await scope.join();
+}
+
+TEST(Bandwidth, TheRateHoldsWithinFivePercentHoweverManyShareIt) {
+  for (const int how_many : {1, 32}) {
+    VirtualRuntime runtime(1);
+    Bandwidth bandwidth(runtime, 200 * kMiB);
+    const TimePoint begin = runtime.now();
+    runtime.run(streams(runtime, bandwidth, how_many, 128 * kKiB, 32'000 / how_many));
+    const double seconds = std::chrono::duration<double>(runtime.now() - begin).count();
+    const double rate = static_cast<double>(bandwidth.taken()) / seconds;
+    EXPECT_NEAR(rate / (200.0 * kMiB), 1.0, 0.05) << how_many;
+  }
+}
+
+Task<void> idle_then_burst(Runtime& runtime, Bandwidth& bandwidth, Duration& took) {
+  (void)co_await runtime.sleep_for(60s);
+  const TimePoint begin = runtime.now();
+  co_await stream(bandwidth, 100 * kKiB, 11);
+  took = runtime.now() - begin;
+}
+
+TEST(Bandwidth, AnIdleMinuteIsNotMadeUpFor) {
+  VirtualRuntime runtime(1);
+  Bandwidth bandwidth(runtime, 100 * kKiB);
+  Duration took{};
+  runtime.run(idle_then_burst(runtime, bandwidth, took));
+  EXPECT_GE(took, Duration(9s));
+  EXPECT_LE(took, Duration(10s));
+}
+
+TEST(Bandwidth, WithoutALimitNobodyWaits) {
+  VirtualRuntime runtime(1);
+  Bandwidth bandwidth(runtime, 0);
+  const TimePoint begin = runtime.now();
+  runtime.run(stream(bandwidth, kGiB, 100));
+  EXPECT_EQ(runtime.now(), begin);
+}
+
+Task<void> take_and_tell(Bandwidth& bandwidth, ByteCount bytes, Status& out) {
+  out = co_await bandwidth.take(bytes);
+}
+Task<void> cancel_the_second(Runtime& runtime, Bandwidth& bandwidth, Status& out) {
+  (void)co_await bandwidth.take(kMiB);
+  Scope scope(runtime);
+  scope.spawn(take_and_tell(bandwidth, kMiB, out));
+  scope.cancel();
+  co_await scope.join();
+}
+
+TEST(Bandwidth, AWaitIsCancelled) {
+  VirtualRuntime runtime(1);
+  Bandwidth bandwidth(runtime, 1);
+  Status out;
+  runtime.run(cancel_the_second(runtime, bandwidth, out));
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().kind(), ErrorKind::kCancelled);
+}
+
+}  // namespace
+}  // namespace s3ferry
