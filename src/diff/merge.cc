@@ -2,40 +2,36 @@
 
 namespace s3ferry {
 
-// Moves past what takes no part.
-void Merge::skip_hidden(Cursor& side) const {
-  for (; side.at != side.end; ++side.at) {
-    if (markers_ == FolderMarkers::kIgnore && is_folder_marker(*side.at)) {
-      ++side.left_out.markers;
-      side.left_out.marker_bytes += side.at->size;
-    } else if (!filters_.empty() && !filters_.includes(side.at->key)) {
-      ++side.left_out.excluded;
-      side.left_out.excluded_bytes += side.at->size;
-    } else {
-      return;
-    }
+// The side's next object, or null where it takes no part.
+const ObjectView* Merge::take(Cursor& side) {
+  const ObjectView* object = side.at++;
+  walked_to_ = object;
+  if (markers_ == FolderMarkers::kIgnore && is_folder_marker(*object)) {
+    ++side.left_out.markers;
+    side.left_out.marker_bytes += object->size;
+    return nullptr;
   }
+  if (!filters_.empty() && !filters_.includes(object->key)) {
+    ++side.left_out.excluded;
+    side.left_out.excluded_bytes += object->size;
+    return nullptr;
+  }
+  return object;
 }
 
 MergeNeeds Merge::advance(std::vector<MergedKey>& out) {
   out.clear();
   for (;;) {
-    skip_hidden(source_);
-    skip_hidden(target_);
     if (!source_.has() && !source_.ended) return MergeNeeds::kSource;
     if (!target_.has() && !target_.ended) return MergeNeeds::kTarget;
     if (!source_.has() && !target_.has()) return MergeNeeds::kNothing;
-    if (!target_.has()) {
-      out.push_back({source_.at++, nullptr});
-    } else if (!source_.has()) {
-      out.push_back({nullptr, target_.at++});
-    } else if (const int order = source_.at->key.compare(target_.at->key); order == 0) {
-      out.push_back({source_.at++, target_.at++});
-    } else if (order < 0) {
-      out.push_back({source_.at++, nullptr});
-    } else {
-      out.push_back({nullptr, target_.at++});
-    }
+    const int order = !target_.has()   ? -1
+                      : !source_.has() ? 1
+                                       : source_.at->key.compare(target_.at->key);
+    MergedKey merged{nullptr, nullptr};
+    if (order <= 0) merged.source = take(source_);
+    if (order >= 0) merged.target = take(target_);
+    if (merged.source != nullptr || merged.target != nullptr) out.push_back(merged);
   }
 }
 

@@ -31,7 +31,8 @@ enum class MergeNeeds : std::uint8_t {
 
 // The walk over two sorted listings in byte order of the relative key. Pure: pages go in, pairs
 // come out. Filters and the rule for folder markers are applied here, to both sides alike, so that
-// what they hide is neither source-only nor target-only. Costs no allocation per key.
+// what they hide is neither source-only nor target-only. Hidden keys are walked in order with all
+// others, so that walked_to() parts both sides exactly. Costs no allocation per key.
 //
 //   while ((needs = merge.advance(out)) != kNothing) { use out; feed the side that `needs` names }
 //   use out
@@ -43,13 +44,17 @@ class Merge {
 
   // Replaces a side's page, which must have been walked to its end. An empty page is fine; what
   // `out` of the last advance() points to in the old page dies with it.
-  void feed_source(std::span<const ObjectView> page) { source_.feed(page); }
-  void feed_target(std::span<const ObjectView> page) { target_.feed(page); }
+  void feed_source(std::span<const ObjectView> page) { feed(source_, page); }
+  void feed_target(std::span<const ObjectView> page) { feed(target_, page); }
   void end_source() { source_.ended = true; }
   void end_target() { target_.ended = true; }
 
   // Walks until a page is used up. `out` is cleared first; at most one entry for each fed object.
   MergeNeeds advance(std::vector<MergedKey>& out);
+
+  // The last key that the walk has passed since a page was fed, hidden or not; null if none. Both
+  // sides were walked up to it, and neither beyond.
+  const ObjectView* walked_to() const { return walked_to_; }
 
   const LeftOut& left_out_of_source() const { return source_.left_out; }
   const LeftOut& left_out_of_target() const { return target_.left_out; }
@@ -60,17 +65,19 @@ class Merge {
     const ObjectView* end = nullptr;
     bool ended = false;
     LeftOut left_out;
-    void feed(std::span<const ObjectView> page) {
-      at = page.data();
-      end = at + page.size();
-    }
     bool has() const { return at != end; }
   };
-  void skip_hidden(Cursor& side) const;
+  void feed(Cursor& side, std::span<const ObjectView> page) {
+    side.at = page.data();
+    side.end = side.at + page.size();
+    walked_to_ = nullptr;
+  }
+  const ObjectView* take(Cursor& side);
 
   const Filters& filters_;
   FolderMarkers markers_;
   Cursor source_, target_;
+  const ObjectView* walked_to_ = nullptr;
 };
 
 }  // namespace s3ferry

@@ -121,5 +121,51 @@ TEST(Merge, AgreesWithSetsOnRandomBucketsAndPages) {
   }
 }
 
+// A walk may be cut after any advance(): what was walked and counted are exactly the keys up to
+// walked_to(), hidden ones too.
+TEST(Merge, WalkedToPartsBothSidesExactly) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  Filters filters;
+  filters.exclude("*x*");
+  for (int round = 0; round < 300; ++round) {
+    Names names[2];
+    std::vector<ObjectView> sides[2];
+    for (int side : {0, 1}) {
+      for (char c = 'a'; c <= 'z'; ++c)
+        if (random() % 3 != 0) names[side].push_back(std::string(1, c) + (random() % 3 ? "" : "x"));
+      sides[side] = views(names[side]);
+    }
+    Merge merge(filters, FolderMarkers::kCopy);
+    std::size_t fed[2] = {0, 0}, merged[2] = {0, 0};
+    std::vector<MergedKey> batch;
+    MergeNeeds needs = merge.advance(batch);
+    for (; needs != MergeNeeds::kNothing; needs = merge.advance(batch)) {
+      for (const MergedKey& key : batch) {
+        merged[0] += key.source != nullptr;
+        merged[1] += key.target != nullptr;
+      }
+      if (const ObjectView* last = merge.walked_to()) {
+        const std::uint64_t counted[2] = {merged[0] + merge.left_out_of_source().excluded,
+                                          merged[1] + merge.left_out_of_target().excluded};
+        for (int side : {0, 1}) {
+          std::size_t up_to = 0;
+          for (const std::string& name : names[side]) up_to += name <= last->key;
+          EXPECT_EQ(counted[side], up_to) << last->key;
+        }
+      }
+      const int side = needs == MergeNeeds::kSource ? 0 : 1;
+      const std::size_t count = std::min<std::size_t>(sides[side].size() - fed[side], random() % 5);
+      const std::span<const ObjectView> page(sides[side].data() + fed[side], count);
+      fed[side] += count;
+      if (count == 0 && fed[side] == sides[side].size())
+        side == 0 ? merge.end_source() : merge.end_target();
+      else
+        side == 0 ? merge.feed_source(page) : merge.feed_target(page);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace s3ferry

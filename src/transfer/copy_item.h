@@ -8,6 +8,8 @@
 
 namespace s3ferry {
 
+struct Chunk;
+
 // How an object gets to the target (copy_route.h).
 enum class CopyRoute : std::uint8_t {
   kCopyObject,  // one server-side copy
@@ -19,13 +21,15 @@ enum class CopyRoute : std::uint8_t {
 struct CopyItem {
   CopyItem() = default;
   // `target` is null where the key is missing there.
-  CopyItem(const ObjectView& source, const ObjectView* target, CopyReason why)
+  CopyItem(const ObjectView& source, const ObjectView* target, CopyReason why,
+           Chunk* counted_in = nullptr)
       : key(source.key),
         etag(source.etag),
         storage_class(source.storage_class),
         target_etag(target != nullptr ? target->etag : std::string_view()),
         size(source.size),
-        reason(why) {}
+        reason(why),
+        chunk(counted_in) {}
 
   std::string key;  // relative
   std::string etag, storage_class;
@@ -34,6 +38,7 @@ struct CopyItem {
   ByteCount size = 0;
   CopyReason reason = CopyReason::kMissing;
   CopyRoute route = CopyRoute::kCopyObject;
+  Chunk* chunk = nullptr;  // where its outcome is counted; lives until the item was settled
 };
 
 }  // namespace s3ferry

@@ -164,7 +164,7 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
       co_return later(error);
     case ErrorKind::kArchived:
       // The listing does not tell of INTELLIGENT_TIERING's archive tiers.
-      if (!state().options.force_glacier_transfer) state().set_aside.archived.add(item_.key);
+      if (!state().options.force_glacier_transfer) state().found_archived(item_);
       co_return skipped(state().options.ignore_glacier_warnings ? SkipReason::kArchivedSilent
                                                                 : SkipReason::kArchived);
     case ErrorKind::kPreconditionFailed:
@@ -228,7 +228,7 @@ CopyJob::Step CopyJob::copied() {
   std::string lost = full_ ? not_reproducible(*full_, state().runtime.wall_now()) : "";
   if (!lost_.empty()) lost += (lost.empty() ? "" : "; ") + lost_;
   if (!lost.empty()) {
-    ++state().counters.not_reproducible;
+    state().count(*item_.chunk, [](RunCounters& c) { ++c.not_reproducible; });
     state().warn(WarningKind::kNotReproducible,
                  fmt::format("{} is not fully reproduced: {}",
                              state().pair.source_at.url_of(item_.key), lost));
@@ -236,15 +236,15 @@ CopyJob::Step CopyJob::copied() {
   return Step::kDone;
 }
 CopyJob::Step CopyJob::skipped(SkipReason reason) {
-  state().skipped(Side::kSource, item_.key, item_.size, reason);
+  state().skipped(*item_.chunk, Side::kSource, item_.key, item_.size, reason);
   return Step::kDone;
 }
 CopyJob::Step CopyJob::failed(Error error) {
-  state().failed(Side::kSource, item_.key, item_.size, error);
+  state().failed(*item_.chunk, Side::kSource, item_.key, item_.size, error);
   return Step::kDone;
 }
 CopyJob::Step CopyJob::abandoned() {
-  state().not_tried(Side::kSource, item_.key, item_.size);
+  state().not_tried(*item_.chunk, Side::kSource, item_.key, item_.size);
   return Step::kDone;
 }
 

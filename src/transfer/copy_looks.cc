@@ -45,8 +45,7 @@ Task<CopyJob::Step> CopyJob::look_at_etags() {
     opaque = source->etag_is_opaque();
   }
   if (opaque) {
-    state().counters.same.add(item_.size);
-    ++state().counters.etag_incomparable;
+    state().same(item_);
     co_return Step::kDone;
   }
   etags_looked_at_ = true;
@@ -104,7 +103,7 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
                     (target->etag_is_opaque() ||
                      compare_etags(item_.etag, target->etag.view()) != EtagRelation::kDiffer);
   if (ours) co_return copied();
-  ++state().counters.conflicts;
+  state().count(*item_.chunk, [](RunCounters& c) { ++c.conflicts; });
   co_return failed(Error(ErrorKind::kConflict,
                          "someone else wrote this object at the target after it was listed; it was "
                          "not overwritten. Run the sync again to compare it afresh")

@@ -17,9 +17,15 @@ CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
 Task<Status> CopyWorkers::send(CopyItem item) {
   const std::string key = item.key;
   const ByteCount size = item.size;
+  Chunk& chunk = *item.chunk;
+  RunState& state = shared_.state;
+  state.ledger.add_work(chunk);
   if (idle_ <= queue_.size() && scope_.running() < most_) scope_.spawn(work());
   Status sent = co_await queue_.send(std::move(item));
-  if (!sent) shared_.state.not_tried(Side::kSource, key, size);
+  if (!sent) {
+    state.not_tried(chunk, Side::kSource, key, size);
+    state.ledger.end_work(chunk);
+  }
   co_return sent;
 }
 
@@ -29,8 +35,10 @@ Task<void> CopyWorkers::work() {
     auto item = co_await queue_.receive();
     --idle_;
     if (!item || !*item) break;
+    Chunk& chunk = *(**item).chunk;
     CopyJob job(shared_, std::move(**item));
     co_await job.run();
+    shared_.state.ledger.end_work(chunk);
   }
 }
 
@@ -41,7 +49,9 @@ Task<void> CopyWorkers::finish() {
   while (queue_.size() > 0) {
     auto item = co_await queue_.receive();
     if (!item || !*item) break;
-    shared_.state.not_tried(Side::kSource, (**item).key, (**item).size);
+    Chunk& chunk = *(**item).chunk;
+    shared_.state.not_tried(chunk, Side::kSource, (**item).key, (**item).size);
+    shared_.state.ledger.end_work(chunk);
   }
 }
 

@@ -36,6 +36,10 @@ struct Tally {
     ++objects;
     bytes += size;
   }
+  void add(const Tally& more) {
+    objects += more.objects;
+    bytes += more.bytes;
+  }
 };
 
 // What one run did, every number counted (rule 13). Of the source's listed objects each is in

@@ -53,7 +53,7 @@ Task<DeletionsOutcome> DeletePhase::run(std::string& message) {
 Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
   const RunCounters& counters = state_.counters;
   DeleteFacts facts;
-  facts.planned = spool_.size();
+  facts.planned = counters.planned_deletes.objects;
   facts.target_listed = counters.listed_target.objects;
   facts.source_objects = counters.source_only.objects + counters.both.objects;
   facts.source_listed_whole = counters.source_listed_whole;
@@ -71,18 +71,31 @@ Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
   }
   if (facts.planned == 0) co_return DeletionsOutcome::kNothingToDelete;
   state_.sink.on_phase(Phase::kDeleting);
-  Status read = spool_.rewind();
-  if (read && state_.options.dry_run) read = announce();
+  Status went = spool_.rewind();
+  if (went && state_.options.dry_run) went = announce();
   Batch batch;
-  while (read && !state_.options.dry_run && !state_.stopped()) {
-    read = spool_.read(kBatchKeys, batch);
-    if (!read || batch.empty()) break;
+  while (went && !state_.options.dry_run && !state_.stopped()) {
+    went = co_await read(batch);
+    if (!went || batch.empty()) break;
+    portion_ = Portion();
     co_await take_batch(std::move(batch));
+    if (state_.book != nullptr) state_.book->settled(portion_);
     batch.clear();
   }
-  if (!read) state_.stop(std::move(read.error()));
+  if (!went) state_.stop(std::move(went.error()));
   if (state_.stopped()) co_return DeletionsOutcome::kStopped;
   co_return state_.options.dry_run ? DeletionsOutcome::kDryRun : DeletionsOutcome::kDone;
+}
+
+Task<Status> DeletePhase::read(Batch& batch) {
+  if (state_.book == nullptr) co_return spool_.read(kBatchKeys, batch);
+  Status room = co_await state_.book->wait_for_room();
+  if (!room) co_return room;
+  Result<Batch> page = co_await state_.book->planned(read_to_, kBatchKeys);
+  if (!page) co_return fail(std::move(page.error()));
+  batch = std::move(*page);
+  if (!batch.empty()) read_to_ = batch.back().key;
+  co_return Status();
 }
 
 Status DeletePhase::announce() {
@@ -90,18 +103,22 @@ Status DeletePhase::announce() {
   for (;;) {
     if (Status read = spool_.read(kBatchKeys, batch); !read) return read;
     if (batch.empty()) return {};
-    for (const PlannedDelete& planned : batch) state_.would_delete(planned.key, planned.size);
+    for (const PlannedDelete& planned : batch)
+      state_.would_delete(portion_, planned.key, planned.size);
   }
 }
 
 // Counted, but not told one by one: there may be millions, and the message says it.
 void DeletePhase::refuse_all() {
   RunCounters& counters = state_.counters;
-  const Tally planned = counters.planned_deletes;
-  for (Tally* tally : {&counters.skipped, &counters.skipped_deletes}) {
-    tally->objects += planned.objects;
-    tally->bytes += planned.bytes;
+  Tally planned = counters.planned_deletes;
+  for (const Tally* settled :
+       {&counters.deleted, &counters.skipped_deletes, &counters.failed_deletes}) {
+    planned.objects -= settled->objects;  // by an earlier try
+    planned.bytes -= settled->bytes;
   }
+  counters.skipped.add(planned);
+  counters.skipped_deletes.add(planned);
   counters.skipped_because[static_cast<std::size_t>(SkipReason::kDeletionsRefused)] +=
       planned.objects;
 }
@@ -120,7 +137,8 @@ bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
 void DeletePhase::leave_new(Batch& batch) {
   std::erase_if(batch, [this](const PlannedDelete& planned) {
     if (!is_new(planned.modified)) return false;
-    state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kWrittenMeanwhile);
+    state_.skipped(portion_, Side::kTarget, planned.key, planned.size,
+                   SkipReason::kWrittenMeanwhile);
     return true;
   });
 }
@@ -128,7 +146,7 @@ void DeletePhase::leave_new(Batch& batch) {
 Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
   if (batch.empty()) co_return;
   const LookUpRequest request =
-      look_up_request(state_.pair.source_at, batch.back().source_rank - batch.front().source_rank,
+      look_up_request(state_.pair.source_at, listed_between(batch, &PlannedDelete::source_rank),
                       state_.options.concurrency);
   std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.source, request, batch);
   std::size_t at = 0;
@@ -136,7 +154,7 @@ Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
     const Looked& now = looked[at++];
     if (now.presence == Looked::Presence::kGone) return false;
     if (now.presence == Looked::Presence::kThere)
-      state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kBackAtSource);
+      state_.skipped(portion_, Side::kTarget, planned.key, planned.size, SkipReason::kBackAtSource);
     else
       fail_all({planned}, *now.error);
     return true;
@@ -146,7 +164,7 @@ Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
 Task<void> DeletePhase::leave_what_changed(Batch& batch) {
   if (batch.empty()) co_return;
   const LookUpRequest request =
-      look_up_request(state_.pair.target_at, batch.back().target_rank - batch.front().target_rank,
+      look_up_request(state_.pair.target_at, listed_between(batch, &PlannedDelete::target_rank),
                       state_.options.concurrency);
   std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.target, request, batch);
   std::size_t at = 0;
@@ -160,7 +178,7 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
     if (now.etag == planned.etag && !is_new(now.modified) && same_second(now.modified, planned))
       return false;
     state_.skipped(
-        Side::kTarget, planned.key, planned.size,
+        portion_, Side::kTarget, planned.key, planned.size,
         is_new(now.modified) ? SkipReason::kWrittenMeanwhile : SkipReason::kChangedAtTarget);
     return true;
   });
@@ -238,14 +256,15 @@ void DeletePhase::settle(Batch& batch, const std::vector<s3::DeleteOutcome>& out
 // False where the key is to be tried again.
 bool DeletePhase::settle_one(const PlannedDelete& planned, const s3::DeleteOutcome& outcome) {
   if (outcome.deleted || (outcome.error && outcome.error->is(ErrorKind::kNoSuchKey))) {
-    state_.deleted(planned.key, planned.size);
+    state_.deleted(portion_, planned.key, planned.size);
     return true;
   }
   if (!outcome.error || try_again(*outcome.error)) return false;
   if (outcome.error->is(ErrorKind::kPreconditionFailed))
-    state_.skipped(Side::kTarget, planned.key, planned.size, SkipReason::kChangedAtTarget);
+    state_.skipped(portion_, Side::kTarget, planned.key, planned.size,
+                   SkipReason::kChangedAtTarget);
   else
-    state_.failed(Side::kTarget, planned.key, planned.size, *outcome.error);
+    state_.failed(portion_, Side::kTarget, planned.key, planned.size, *outcome.error);
   return true;
 }
 
@@ -269,9 +288,9 @@ bool DeletePhase::learn_from(const Error& error) {
 void DeletePhase::fail_all(const Batch& batch, const Error& error) {
   for (const PlannedDelete& planned : batch) {
     if (error.is(ErrorKind::kCancelled))
-      state_.not_tried(Side::kTarget, planned.key, planned.size);
+      state_.not_tried(portion_, Side::kTarget, planned.key, planned.size);
     else
-      state_.failed(Side::kTarget, planned.key, planned.size, error);
+      state_.failed(portion_, Side::kTarget, planned.key, planned.size, error);
   }
   if (!batch.empty() && ends_the_run(error)) state_.stop(error);
 }

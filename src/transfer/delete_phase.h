@@ -14,7 +14,8 @@ namespace s3ferry {
 // their outcome (rule 2): first the caps, then batch by batch a fresh look at the source, and at
 // the target where its conditional deletes are not known to hold, then DeleteObjects under each
 // key's ETag. What is back at the source, or was written at the target since, is left and counted.
-// One run.
+// A recorded run reads its plan from the journal, which forgets each batch together with counting
+// it; any other from the spool. One run.
 class DeletePhase {
  public:
   DeletePhase(RunState& state, DeleteSpool& spool)
@@ -28,6 +29,7 @@ class DeletePhase {
 
   Task<DeletionsOutcome> carry_out(std::string& message);
   Status announce();  // dry run
+  Task<Status> read(Batch& batch);
   void refuse_all();
   Task<void> take_batch(Batch batch);
   void leave_new(Batch& batch);
@@ -48,6 +50,8 @@ class DeletePhase {
   Pace pace_;               // for its delays
   bool conditions_ = true;  // the target takes an ETag with a deletion, as far as seen
   bool in_batches_ = true;  // … and DeleteObjects at all
+  Portion portion_;         // the batch under way
+  std::optional<std::string> read_to_;
 };
 
 }  // namespace s3ferry

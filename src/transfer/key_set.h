@@ -23,6 +23,8 @@ class KeySet {
   bool contains(std::string_view key) const {
     return !digests_.empty() && digests_.contains(std::hash<std::string_view>()(key));
   }
+  // Something that belongs in it is not known.
+  void note_missing() { whole_ = false; }
   // Everything that was added is in it.
   bool whole() const { return whole_; }
 

@@ -100,6 +100,14 @@ Task<void> look_by_listing(Runtime& runtime, s3::BucketReader& bucket, const Loo
 
 }  // namespace
 
+std::uint64_t listed_between(const std::vector<PlannedDelete>& keys,
+                             std::uint64_t PlannedDelete::*rank) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 1; i < keys.size(); ++i)
+    if (keys[i].*rank > keys[i - 1].*rank) sum += keys[i].*rank - keys[i - 1].*rank;
+  return sum;
+}
+
 bool listing_is_cheaper(std::size_t keys, std::uint64_t between) {
   const std::uint64_t pages = (between + keys) / kPageKeys + 1;
   return keys > 1 + pages * kHeadsPerList;

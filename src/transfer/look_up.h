@@ -35,6 +35,12 @@ Task<std::vector<Looked>> look_up(Runtime& runtime, s3::BucketReader& bucket,
                                   const LookUpRequest& request,
                                   const std::vector<PlannedDelete>& keys);
 
+// Pure: about how many objects of one side were listed between the first and the last key. Ranks
+// rise with the keys within one try of a run; where they fall, a later try's lie before an earlier
+// one's.
+std::uint64_t listed_between(const std::vector<PlannedDelete>& keys,
+                             std::uint64_t PlannedDelete::*rank);
+
 // Pure: the choice made by look_up.
 bool listing_is_cheaper(std::size_t keys, std::uint64_t between);
 

@@ -9,80 +9,191 @@
 namespace s3ferry {
 namespace {
 
-PageStreamOptions stream_options(const Location& location, std::uint32_t page_size) {
+PageStreamOptions stream_options(const Location& location, const KeyRange& range,
+                                 std::uint32_t page_size) {
   PageStreamOptions out;
   out.prefix = location.prefix;
+  out.range = range;
   out.page_size = page_size;
   return out;
+}
+
+// What was left out since `counted`, which follows.
+void count_left_out(RunState& state, Chunk& chunk, const LeftOut& now, LeftOut& counted,
+                    Tally RunCounters::*excluded, Tally RunCounters::*markers,
+                    Tally RunCounters::*listed) {
+  const Tally hidden{now.excluded - counted.excluded, now.excluded_bytes - counted.excluded_bytes};
+  const Tally folders{now.markers - counted.markers, now.marker_bytes - counted.marker_bytes};
+  counted = now;
+  if (hidden.objects + folders.objects == 0) return;
+  state.count(chunk, [&](RunCounters& c) {
+    (c.*excluded).add(hidden);
+    (c.*markers).add(folders);
+    (c.*listed).add(hidden);
+    (c.*listed).add(folders);
+  });
 }
 
 }  // namespace
 
 Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
-    : state_(state), workers_(workers), spool_(spool) {}
+    : state_(state),
+      workers_(workers),
+      spool_(spool),
+      source_pages_(state.pair.source),
+      target_pages_(state.pair.target),
+      list_slots_(std::max<std::size_t>(1, state.options.list_concurrency)),
+      source_rank_(state.counters.source_only.objects + state.counters.both.objects),
+      target_rank_(state.counters.target_only.objects + state.counters.both.objects) {}
+
+Planner::Walk::Walk(RunState& state, const KeyRange& keys, bool last, PageStream& from,
+                    PageStream& to)
+    : gap(keys),
+      is_last(last),
+      source(from),
+      target(to),
+      merge(state.options.filters, state.options.folder_markers) {}
 
 Task<void> Planner::run() {
-  Semaphore slots(std::max<std::size_t>(1, state_.options.list_concurrency));
-  BucketPages source_pages(state_.pair.source), target_pages(state_.pair.target);
-  PageStream source(state_.runtime, source_pages, slots,
-                    stream_options(state_.pair.source_at, state_.options.page_size));
-  PageStream target(state_.runtime, target_pages, slots,
-                    stream_options(state_.pair.target_at, state_.options.page_size));
-  source.start();
-  target.start();
-  Status walked = co_await walk(source, target);
-  co_await source.close();
-  co_await target.close();
-  if (!walked) state_.end_planning(std::move(walked.error()));
-}
-
-Task<Status> Planner::walk(PageStream& source, PageStream& target) {
-  Merge merge(state_.options.filters, state_.options.folder_markers);
-  std::vector<MergedKey> batch;
-  for (;;) {
-    const MergeNeeds needs = merge.advance(batch);
-    Status acted = co_await act_on(batch);
-    count_listing(merge, source, target);
-    if (!acted) co_return acted;
-    if (needs == MergeNeeds::kNothing) co_return Status();
-    const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-    Status fed = co_await feed(merge, side, side == Side::kSource ? source : target);
-    count_listing(merge, source, target);
-    if (!fed) co_return fed;
+  const std::vector<KeyRange> whole(1);
+  const std::vector<KeyRange>& gaps = state_.book != nullptr ? state_.book->gaps() : whole;
+  if (gaps.empty())
+    state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
+  for (const KeyRange& gap : gaps) {
+    Status walked = co_await walk_gap(gap, &gap == &gaps.back());
+    if (walked) continue;
+    state_.end_planning(std::move(walked.error()));
+    break;
   }
 }
 
-Task<Status> Planner::feed(Merge& merge, Side side, PageStream& stream) {
-  auto page = co_await stream.next();
+Task<Status> Planner::walk_gap(const KeyRange& gap, bool last) {
+  PageStream source(state_.runtime, source_pages_, list_slots_,
+                    stream_options(state_.pair.source_at, gap, state_.options.page_size));
+  PageStream target(state_.runtime, target_pages_, list_slots_,
+                    stream_options(state_.pair.target_at, gap, state_.options.page_size));
+  source.start();
+  target.start();
+  Walk one(state_, gap, last, source, target);
+  Status walked = co_await walk(one);
+  co_await source.close();
+  co_await target.close();
+  co_return walked;
+}
+
+Task<Status> Planner::walk(Walk& walk) {
+  std::vector<MergedKey> batch;
+  for (;;) {
+    if (walk.chunk == nullptr) {
+      Status opened = co_await open_chunk(walk);
+      if (!opened) co_return opened;
+    }
+    const MergeNeeds needs = walk.merge.advance(batch);
+    count_walked(walk, batch);
+    Status acted = co_await act_on(*walk.chunk, batch);
+    if (!acted) co_return acted;
+    if (needs == MergeNeeds::kNothing) {
+      close_chunk(walk, walk.gap.up_to);
+      co_return Status();
+    }
+    if (walk.keys_in_chunk >= state_.options.page_size) close_chunk(walk, walk.walked_to);
+    const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
+    Status fed = co_await feed(walk, side);
+    if (fed) continue;
+    // What was walked stands: a later try goes on behind it.
+    if (walk.chunk != nullptr && walk.keys_in_chunk > 0) close_chunk(walk, walk.walked_to);
+    co_return fed;
+  }
+}
+
+Task<Status> Planner::open_chunk(Walk& walk) {
+  Status room = co_await state_.wait_for_room();
+  if (!room) co_return room;
+  walk.chunk =
+      &state_.ledger.begin(walk.has_walked ? std::optional(walk.walked_to) : walk.gap.after);
+  walk.keys_in_chunk = 0;
+  co_return Status();
+}
+
+void Planner::close_chunk(Walk& walk, std::optional<std::string> up_to) {
+  Chunk& chunk = *std::exchange(walk.chunk, nullptr);
+  if (up_to && chunk.after == up_to)
+    state_.ledger.drop(chunk);  // the one before ended where the gap does
+  else
+    state_.ledger.close(chunk, std::move(up_to));
+}
+
+Task<Status> Planner::feed(Walk& walk, Side side) {
+  const bool is_source = side == Side::kSource;
+  auto page = co_await (is_source ? walk.source : walk.target).next();
   if (!page) {
     listing_failed(side, page.error());
     co_return fail(std::move(page.error()));
   }
-  const bool is_source = side == Side::kSource;
-  Tally& listed = is_source ? state_.counters.listed_source : state_.counters.listed_target;
   if (*page) {
-    for (const ObjectView& object : **page) listed.add(object.size);
-    is_source ? merge.feed_source(**page) : merge.feed_target(**page);
-  } else {
-    is_source ? merge.end_source() : merge.end_target();
-    (is_source ? state_.counters.source_listed_whole : state_.counters.target_listed_whole) = true;
+    is_source ? walk.merge.feed_source(**page) : walk.merge.feed_target(**page);
+    co_return Status();
   }
+  is_source ? walk.merge.end_source() : walk.merge.end_target();
+  RunCounters& counters = state_.counters;
+  if (walk.is_last)
+    (is_source ? counters.source_listed_whole : counters.target_listed_whole) = true;
   co_return Status();
 }
 
-Task<Status> Planner::act_on(const std::vector<MergedKey>& batch) {
-  RunCounters& counters = state_.counters;
+// All that the walk passed, before anything is done about it: then a chunk holds exactly the keys
+// up to where it ends.
+void Planner::count_walked(Walk& walk, const std::vector<MergedKey>& batch) {
+  RunCounters walked;
+  for (const MergedKey& merged : batch) {
+    if (merged.source != nullptr) walked.listed_source.add(merged.source->size);
+    if (merged.target != nullptr) walked.listed_target.add(merged.target->size);
+    if (merged.target == nullptr)
+      walked.source_only.add(merged.source->size);
+    else if (merged.source == nullptr)
+      walked.target_only.add(merged.target->size);
+    else
+      walked.both.add(merged.source->size);
+  }
+  Chunk& chunk = *walk.chunk;
+  state_.count(chunk, [&](RunCounters& c) {
+    c.listed_source.add(walked.listed_source);
+    c.listed_target.add(walked.listed_target);
+    c.source_only.add(walked.source_only);
+    c.target_only.add(walked.target_only);
+    c.both.add(walked.both);
+    c.list_pages_source += walk.source.pages() - walk.pages_source;
+    c.list_pages_target += walk.target.pages() - walk.pages_target;
+  });
+  walk.pages_source = walk.source.pages();
+  walk.pages_target = walk.target.pages();
+  count_left_out(state_, chunk, walk.merge.left_out_of_source(), walk.left_out_source,
+                 &RunCounters::excluded_source, &RunCounters::ignored_markers_source,
+                 &RunCounters::listed_source);
+  count_left_out(state_, chunk, walk.merge.left_out_of_target(), walk.left_out_target,
+                 &RunCounters::excluded_target, &RunCounters::ignored_markers_target,
+                 &RunCounters::listed_target);
+  if (const ObjectView* last = walk.merge.walked_to()) {
+    walk.walked_to.assign(last->key);
+    walk.has_walked = true;
+  }
+  walk.keys_in_chunk =
+      std::max(chunk.counters.listed_source.objects, chunk.counters.listed_target.objects);
+}
+
+Task<Status> Planner::act_on(Chunk& chunk, const std::vector<MergedKey>& batch) {
   for (const MergedKey& merged : batch) {
     if (state_.stopped()) co_return fail(*state_.stopped());
+    source_rank_ += merged.source != nullptr;
+    target_rank_ += merged.target != nullptr;
     if (merged.source == nullptr) {
-      counters.target_only.add(merged.target->size);
-      if (Status planned = plan_delete(*merged.target); !planned) co_return planned;
+      if (Status planned = plan_delete(chunk, *merged.target); !planned) co_return planned;
       continue;
     }
     CopyReason reason = CopyReason::kMissing;
-    if (!wants_copy(merged, reason)) continue;
-    counters.planned_copies.add(merged.source->size);
-    CopyItem item(*merged.source, merged.target, reason);
+    if (!wants_copy(chunk, merged, reason)) continue;
+    state_.count(chunk, [&](RunCounters& c) { c.planned_copies.add(merged.source->size); });
+    CopyItem item(*merged.source, merged.target, reason, &chunk);
     if (!goes(*merged.source, item)) continue;
     Status sent = co_await workers_.send(std::move(item));
     if (!sent) co_return sent;
@@ -90,18 +201,15 @@ Task<Status> Planner::act_on(const std::vector<MergedKey>& batch) {
   co_return Status();
 }
 
-bool Planner::wants_copy(const MergedKey& merged, CopyReason& reason) {
-  RunCounters& counters = state_.counters;
+bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason) {
   if (merged.target == nullptr) {
-    counters.source_only.add(merged.source->size);
     reason = CopyReason::kMissing;
     return true;
   }
-  counters.both.add(merged.source->size);
   const Comparison found = compare_objects(state_.options.compare, *merged.source, *merged.target);
   reason = found.reason;
   if (found.verdict == Verdict::kCopy) return true;
-  counters.same.add(merged.source->size);
+  state_.count(chunk, [&](RunCounters& c) { c.same.add(merged.source->size); });
   return false;
 }
 
@@ -111,36 +219,31 @@ bool Planner::goes(const ObjectView& source, CopyItem& item) {
                                             source.size, source.storage_class);
   item.route = decision.route;
   if (decision.skip) {
-    state_.skipped(Side::kSource, source.key, source.size, *decision.skip);
+    state_.skipped(*item.chunk, Side::kSource, source.key, source.size, *decision.skip);
   } else if (decision.error) {
-    state_.failed(Side::kSource, source.key, source.size, *decision.error);
+    state_.failed(*item.chunk, Side::kSource, source.key, source.size, *decision.error);
   } else if (state_.options.dry_run) {
-    state_.would_copy(source, item.reason);
+    state_.would_copy(*item.chunk, source, item.reason);
   }
   return decision.go() && !state_.options.dry_run;
 }
 
-Status Planner::plan_delete(const ObjectView& extra) {
+Status Planner::plan_delete(Chunk& chunk, const ObjectView& extra) {
   if (!state_.options.delete_extras) {
-    state_.counters.extras_kept.add(extra.size);
+    state_.count(chunk, [&](RunCounters& c) { c.extras_kept.add(extra.size); });
     return {};
   }
-  state_.counters.planned_deletes.add(extra.size);
-  const RunCounters& c = state_.counters;
-  return spool_.add(extra, c.source_only.objects + c.both.objects,
-                    c.target_only.objects + c.both.objects);
-}
-
-void Planner::count_listing(const Merge& merge, const PageStream& source,
-                            const PageStream& target) {
-  RunCounters& counters = state_.counters;
-  const LeftOut &at_source = merge.left_out_of_source(), &at_target = merge.left_out_of_target();
-  counters.excluded_source = {at_source.excluded, at_source.excluded_bytes};
-  counters.excluded_target = {at_target.excluded, at_target.excluded_bytes};
-  counters.ignored_markers_source = {at_source.markers, at_source.marker_bytes};
-  counters.ignored_markers_target = {at_target.markers, at_target.marker_bytes};
-  counters.list_pages_source = source.pages();
-  counters.list_pages_target = target.pages();
+  state_.count(chunk, [&](RunCounters& c) { c.planned_deletes.add(extra.size); });
+  if (state_.book == nullptr) return spool_.add(extra, source_rank_, target_rank_);
+  PlannedDelete planned;
+  planned.key = extra.key;
+  planned.etag = extra.etag;
+  planned.size = extra.size;
+  planned.modified = extra.modified;
+  planned.source_rank = source_rank_;
+  planned.target_rank = target_rank_;
+  chunk.planned_deletes.push_back(std::move(planned));
+  return {};
 }
 
 void Planner::listing_failed(Side side, const Error& error) {

@@ -17,35 +17,105 @@ bool met_nobody(const Error& error) {
 
 }  // namespace
 
-void RunState::copied(const CopyItem& item, bool late) {
-  counters.copied.add(item.size);
-  ++counters.copied_because[static_cast<std::size_t>(item.reason)];
-  if (late) {
-    ++counters.late;
-    set_aside.changed.add(item.key);
+RunState::RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& asked,
+                   EventSink& told, RunBook* recorded_in)
+    : runtime(run_on),
+      pair(two_sides),
+      options(asked),
+      sink(told),
+      book(recorded_in),
+      began(recorded_in != nullptr ? recorded_in->began() : run_on.wall_now()),
+      ledger([this](Chunk& chunk) {
+        if (book != nullptr) book->finished(chunk);
+        if (ledger.held_deletes() < kMostHeldDeletes) room_.set();
+      }) {
+  if (book == nullptr) return;
+  counters = book->earlier();
+  set_aside = book->take_set_aside();
+  book->when_sick([this](const Error& error) { stop(error); });
+}
+
+RunState::~RunState() {
+  if (book != nullptr) book->when_sick(nullptr);
+}
+
+Task<Status> RunState::wait_for_room() {
+  while (ledger.held_deletes() >= kMostHeldDeletes) {
+    room_.clear();
+    Status waited = co_await room_.wait();
+    if (!waited) co_return waited;
   }
+  if (book != nullptr) co_return co_await book->wait_for_room();
+  co_return Status();
+}
+
+void RunState::set_aside_key(Portion& portion, SetAsideKind kind, std::string_view key) {
+  (kind == SetAsideKind::kChanged ? set_aside.changed : set_aside.archived).add(key);
+  if (book != nullptr) portion.set_aside.emplace_back(kind, key);
+}
+
+void RunState::copied(const CopyItem& item, bool late) {
+  count(*item.chunk, [&](RunCounters& c) {
+    c.copied.add(item.size);
+    ++c.copied_because[static_cast<std::size_t>(item.reason)];
+    c.late += late;
+  });
+  if (late) set_aside_key(*item.chunk, SetAsideKind::kChanged, item.key);
   note_reachable();
   sink.on_copied(CopiedEvent{item.key, item.size, item.reason, false, late});
 }
 
-void RunState::would_copy(const ObjectView& object, CopyReason reason) {
-  counters.would_copy.add(object.size);
-  ++counters.copied_because[static_cast<std::size_t>(reason)];
+void RunState::same(const CopyItem& item) {
+  count(*item.chunk, [&](RunCounters& c) {
+    c.same.add(item.size);
+    ++c.etag_incomparable;
+  });
+}
+
+void RunState::would_copy(Portion& portion, const ObjectView& object, CopyReason reason) {
+  count(portion, [&](RunCounters& c) {
+    c.would_copy.add(object.size);
+    ++c.copied_because[static_cast<std::size_t>(reason)];
+  });
   sink.on_copied(CopiedEvent{object.key, object.size, reason, true, false});
 }
 
-void RunState::skipped(Side side, std::string_view key, ByteCount size, SkipReason reason) {
-  counters.skipped.add(size);
-  if (side == Side::kTarget) counters.skipped_deletes.add(size);
-  ++counters.skipped_because[static_cast<std::size_t>(reason)];
+void RunState::skipped(Portion& portion, Side side, std::string_view key, ByteCount size,
+                       SkipReason reason) {
+  count(portion, [&](RunCounters& c) {
+    c.skipped.add(size);
+    if (side == Side::kTarget) c.skipped_deletes.add(size);
+    ++c.skipped_because[static_cast<std::size_t>(reason)];
+  });
   if (reason == SkipReason::kVanished || reason == SkipReason::kChangedMeanwhile)
-    set_aside.changed.add(key);
+    set_aside_key(portion, SetAsideKind::kChanged, key);
+  if (side == Side::kTarget && book != nullptr) portion.settled_deletes.emplace_back(key);
   sink.on_skipped(SkippedEvent{side, key, size, reason});
 }
 
-void RunState::failed(Side side, std::string_view key, ByteCount size, const Error& error) {
-  counters.failed.add(size);
-  if (side == Side::kTarget) counters.failed_deletes.add(size);
+void RunState::found_archived(const CopyItem& item) {
+  set_aside_key(*item.chunk, SetAsideKind::kArchived, item.key);
+}
+
+void RunState::not_tried(Portion& portion, Side side, std::string_view key, ByteCount size) {
+  portion.open = true;
+  counters.skipped.add(size);
+  if (side == Side::kTarget) counters.skipped_deletes.add(size);
+  ++counters.skipped_because[static_cast<std::size_t>(SkipReason::kNotTried)];
+  sink.on_skipped(SkippedEvent{side, key, size, SkipReason::kNotTried});
+}
+
+void RunState::failed(Portion& portion, Side side, std::string_view key, ByteCount size,
+                      const Error& error) {
+  count(portion, [&](RunCounters& c) {
+    c.failed.add(size);
+    if (side == Side::kTarget) c.failed_deletes.add(size);
+  });
+  if (book != nullptr) {
+    const bool copy = side == Side::kSource;
+    portion.failures.emplace_back(copy ? FailedWork::kCopy : FailedWork::kDelete, key, size, error);
+    if (!copy) portion.settled_deletes.emplace_back(key);
+  }
   sink.on_failed(FailedEvent{side, key, size, error});
   met_nobody(error) ? note_unreachable(error) : note_reachable();
 }
@@ -65,14 +135,15 @@ void RunState::note_unreachable(const Error& error) {
                          error.message())));
 }
 
-void RunState::deleted(std::string_view key, ByteCount size) {
-  counters.deleted.add(size);
+void RunState::deleted(Portion& portion, std::string_view key, ByteCount size) {
+  count(portion, [&](RunCounters& c) { c.deleted.add(size); });
   set_aside.deleted.add(key);
+  if (book != nullptr) portion.settled_deletes.emplace_back(key);
   sink.on_deleted(DeletedEvent{key, size, false});
 }
 
-void RunState::would_delete(std::string_view key, ByteCount size) {
-  counters.would_delete.add(size);
+void RunState::would_delete(Portion& portion, std::string_view key, ByteCount size) {
+  count(portion, [&](RunCounters& c) { c.would_delete.add(size); });
   sink.on_deleted(DeletedEvent{key, size, true});
 }
 

@@ -5,20 +5,26 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "runtime/event.h"
 #include "transfer/copy_item.h"
 #include "transfer/counters.h"
 #include "transfer/events.h"
+#include "transfer/ledger.h"
+#include "transfer/run_book.h"
 #include "transfer/sync.h"
 
 namespace s3ferry {
 
 // What the parts of one run share: what was asked, what was counted, and whether it goes on. Each
 // outcome of an object is told through here, so that counting and telling cannot differ (rule 13).
-// One run, one shard; everything that is referred to outlives it.
+// It is counted twice: in the run's figures and in the portion that is written down as one. One
+// run, one shard; everything that is referred to outlives it.
 class RunState {
  public:
-  RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& asked, EventSink& told)
-      : runtime(run_on), pair(two_sides), options(asked), sink(told), began(run_on.wall_now()) {}
+  // `recorded_in`: null where the run is not recorded.
+  RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& asked, EventSink& told,
+           RunBook* recorded_in = nullptr);
+  ~RunState();
   RunState(const RunState&) = delete;
   RunState& operator=(const RunState&) = delete;
 
@@ -26,23 +32,35 @@ class RunState {
   const Pair& pair;
   const SyncOptions& options;
   EventSink& sink;
-  const WallTime began;  // by our clock
-  RunCounters counters;
+  RunBook* const book;
+  const WallTime began;  // by our clock: of the first try
+  RunCounters counters;  // of all tries: what earlier ones finished, and all of this one
   SetAside set_aside;
+  Ledger ledger;
 
+  // Adds to the run's figures and to the portion's.
+  template <class Add>
+  void count(Portion& portion, Add add) {
+    add(counters);
+    add(portion.counters);
+  }
   void copied(const CopyItem& item, bool late);
-  void would_copy(const ObjectView& object, CopyReason reason);
-  void skipped(Side side, std::string_view key, ByteCount size, SkipReason reason);
-  void failed(Side side, std::string_view key, ByteCount size, const Error& error);
-  void deleted(std::string_view key, ByteCount size);
-  void would_delete(std::string_view key, ByteCount size);
+  void same(const CopyItem& item);  // found out by a closer look
+  void would_copy(Portion& portion, const ObjectView& object, CopyReason reason);
+  void skipped(Portion& portion, Side side, std::string_view key, ByteCount size,
+               SkipReason reason);
+  void failed(Portion& portion, Side side, std::string_view key, ByteCount size,
+              const Error& error);
+  void deleted(Portion& portion, std::string_view key, ByteCount size);
+  void would_delete(Portion& portion, std::string_view key, ByteCount size);
   // Work that goes back to the queue. Where nothing but dead connections was met for
   // kUnreachableFor, the run stops: its objects need not each wait for all their tries.
   void given_back(const Error& error);
-  // The run was stopped before its turn came.
-  void not_tried(Side side, std::string_view key, ByteCount size) {
-    skipped(side, key, size, SkipReason::kNotTried);
-  }
+  // By the answer to its copy, where the listing does not tell: the check leaves it out.
+  void found_archived(const CopyItem& item);
+  // The run was stopped before its turn came: a later try takes it up and counts it, so it is in
+  // this try's figures alone.
+  void not_tried(Portion& portion, Side side, std::string_view key, ByteCount size);
   // Gives what a stopped run listed and never came to its outcome, so that the numbers add up.
   // Counted, not told one by one.
   void count_unreached();
@@ -62,14 +80,22 @@ class RunState {
   // Called once, by the first stop().
   void when_stopped(std::function<void()> then) { then_ = std::move(then); }
 
+  // Waits while settled work has to be written down before more of it is planned.
+  Task<Status> wait_for_room();
+
  private:
+  void set_aside_key(Portion& portion, SetAsideKind kind, std::string_view key);
   std::optional<Error> stopped_, planning_ended_;
   std::function<void()> then_;
+  Event room_;
   void note_reachable() { unreachable_since_.reset(); }
   void note_unreachable(const Error& error);
 
   std::optional<TimePoint> unreachable_since_;
 };
+
+// Planned deletions that may wait in memory for the copies of their chunks.
+inline constexpr std::size_t kMostHeldDeletes = 100'000;
 
 // An outage that is shorter costs time only.
 inline constexpr Duration kUnreachableFor = std::chrono::seconds(60);

@@ -23,7 +23,18 @@ SyncResult result_of(RunState& state, const CopyWorkers& workers) {
       out.conditional_writes && (state.pair.conditions_trusted || traits.guard_honoured);
   out.set_aside = std::move(state.set_aside);
   out.began = state.began;
+  if (state.book != nullptr) {
+    out.tries = state.book->tries();
+    out.earlier = state.book->earlier();
+  }
   return out;
+}
+
+// A run that came to its end is over, whatever it met; any other stays open for a later try.
+Task<void> end_record(RunState& state, RunBook& book) {
+  if (state.why_incomplete()) co_return;
+  Status ended = co_await book.finish_run(state.counters);
+  if (!ended) state.stop(std::move(ended.error()));
 }
 
 Task<void> plan_and_copy(RunState& state, CopyWorkers& workers, DeleteSpool& spool) {
@@ -83,8 +94,8 @@ int SyncResult::exit_code() const {
 }
 
 Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions& options,
-                          EventSink& sink) {
-  RunState state(runtime, pair, options, sink);
+                          EventSink& sink, RunBook* book) {
+  RunState state(runtime, pair, options, sink, book);
   CopyWorkers workers(state, options.concurrency);
   sink.on_begin(pair, state.counters);
   DeletionsOutcome deletions = DeletionsOutcome::kNotAsked;
@@ -100,6 +111,7 @@ Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions&
     deletions = co_await phase.run(message);
   }
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
+  if (book != nullptr) co_await end_record(state, *book);
   SyncResult result = result_of(state, workers);
   result.deletions = deletions;
   result.deletions_message = std::move(message);

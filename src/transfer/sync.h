@@ -107,16 +107,23 @@ struct SyncResult {
   // foreign write during the run may have been overwritten.
   bool conditional_writes_known = false;
   SetAside set_aside;
-  WallTime began{};  // by the target's clock where it was seen, else ours
+  WallTime began{};         // of the first try; by the target's clock where it was seen, else ours
+  std::uint32_t tries = 1;  // of a recorded run, this one included
+  RunCounters earlier;      // of counters: what the tries before this one finished
   // 130 cancelled; 1 anything failed, was refused or stopped the run; 2 warnings; 0.
   int exit_code() const;
 };
+
+class RunBook;
 
 // Makes the pair's target like its source, as `aws s3 sync` would. Streams: memory is bounded by
 // two pages a side and `concurrency` objects, whatever the buckets hold; planned deletions are
 // spooled to a file. Never throws for a failure of S3; every failure is in the result and was told
 // to `sink`. All references outlive the call. Cancel by the calling task's scope.
+//
+// With a `book` the run is recorded: it goes on where the book's earlier tries stopped, and where
+// it comes to its end the book is closed. Not together with dry_run.
 Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions& options,
-                          EventSink& sink);
+                          EventSink& sink, RunBook* book = nullptr);
 
 }  // namespace s3ferry

@@ -67,7 +67,7 @@ void Upload::take(std::uint32_t number, ETag etag, const std::vector<s3::Checksu
 Task<Status> Upload::open() {
   Status cleared = co_await resume_or_clear();
   if (!cleared || !upload_.empty()) co_return cleared;
-  UploadIntent intent;
+  PlannedUpload intent;
   intent.key = key();
   intent.source_etag = ETag(attempt_.item.etag);
   intent.size = attempt_.item.size;
@@ -104,7 +104,7 @@ Task<Status> Upload::create() {
 // What an earlier try of the run left at this key: gone on with where it is of the same object and
 // cut alike, else aborted.
 Task<Status> Upload::resume_or_clear() {
-  std::optional<UploadIntent> intent = log().find(key());
+  std::optional<PlannedUpload> intent = log().find(key());
   if (!intent) co_return Status();
   const bool same = intent->source_etag.view() == attempt_.item.etag &&
                     intent->size == attempt_.item.size && intent->layout == plan_.layout.text();

@@ -13,8 +13,8 @@ namespace s3ferry {
 
 // That one multipart upload was about to be started: enough to go on with it after a kill, or to
 // find and abort it, and never another tool's.
-struct UploadIntent {
-  UploadIntent() = default;
+struct PlannedUpload {
+  PlannedUpload() = default;
   ObjectKey key;  // whole, at the target
   ETag source_etag;
   ByteCount size = 0;
@@ -33,13 +33,13 @@ class UploadLog {
   // is stopped, for the next try to go on with.
   virtual bool is_durable() const { return false; }
   // Durable when it returns. Replaces an earlier intent of the same key.
-  virtual Task<Status> begin(UploadIntent /*intent*/) { co_return Status(); }
+  virtual Task<Status> begin(PlannedUpload /*intent*/) { co_return Status(); }
   // The id of the upload that was begun; durable when it returns.
   virtual Task<Status> created(ObjectKey /*key*/, UploadId /*upload*/) { co_return Status(); }
   // It was completed or aborted, or is certainly gone.
   virtual void ended(const ObjectKey& /*key*/) {}
   // The intent of an earlier try that was not ended.
-  virtual std::optional<UploadIntent> find(const ObjectKey& /*key*/) const { return std::nullopt; }
+  virtual std::optional<PlannedUpload> find(const ObjectKey& /*key*/) const { return std::nullopt; }
 };
 
 }  // namespace s3ferry

@@ -51,7 +51,7 @@ std::string where(const RunState& state, const ObjectKey& key) {
 
 }  // namespace
 
-Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, UploadIntent& intent) {
+Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, PlannedUpload& intent) {
   auto open = co_await uploads_at(state, &writer, intent.key);
   intent.seen_known = open.has_value();
   intent.seen.clear();
@@ -73,7 +73,7 @@ Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey k
 }
 
 Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
-                          UploadIntent intent) {
+                          PlannedUpload intent) {
   UploadId upload = intent.upload;
   if (upload.empty()) {
     auto open = co_await uploads_at(state, writer, intent.key);

@@ -9,7 +9,7 @@ namespace s3ferry {
 // principal may not; null: nobody else.
 
 // Fills `seen`: what was open at the key before our upload, so that it is never taken for ours.
-Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, UploadIntent& intent);
+Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, PlannedUpload& intent);
 
 // Success: it is gone. A failure was told as a warning, with what to do.
 Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey key,
@@ -20,6 +20,6 @@ Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey k
 // only such one; otherwise it is left, and warned of. The intent is ended unless the abort is to be
 // tried again.
 Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
-                          UploadIntent intent);
+                          PlannedUpload intent);
 
 }  // namespace s3ferry

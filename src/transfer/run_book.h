@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "journal/work_store.h"
+#include "transfer/counters.h"
+#include "transfer/key_set.h"
+#include "transfer/ledger.h"
+
+namespace s3ferry {
+
+// What a run wrote into its WorkStore and writes there from now on: the engine's words on one side,
+// the store's records on the other. One run, one shard; the store outlives it. An error of the
+// store is told by when_sick(), whoever noticed it first.
+class RunBook {
+ public:
+  // Takes up all that `record` leaves to do. kIo where a record cannot be read.
+  static Task<Result<std::unique_ptr<RunBook>>> open(WorkStore& store, RunRecord record);
+  RunBook(const RunBook&) = delete;
+  RunBook& operator=(const RunBook&) = delete;
+
+  // As the earlier tries left it.
+  bool resumed() const { return record_.resumed; }
+  WallTime began() const { return record_.began; }  // of the first try
+  std::uint32_t tries() const { return record_.tries; }
+  const std::vector<KeyRange>& gaps() const { return gaps_; }
+  const RunCounters& earlier() const { return earlier_; }
+  SetAside take_set_aside() { return std::move(set_aside_); }
+
+  // Neither waits: what is told is durable within 100 ms, whole or not at all.
+  void finished(Chunk& chunk);
+  void settled(Portion& deletions);
+
+  // Planned deletions that are not settled, behind `after`, in key order.
+  Task<Result<std::vector<PlannedDelete>>> planned(std::optional<std::string> after,
+                                                   std::size_t most);
+  Task<Status> wait_for_room() { return store_.wait_for_room(); }
+  void when_sick(std::function<void(const Error&)> then) { store_.when_sick(std::move(then)); }
+
+  // The run came to its end: the next one begins anew. `result` is what came out of all tries.
+  Task<Status> finish_run(const RunCounters& result);
+  // What was told is durable on success.
+  Task<Status> flush() { return store_.flush(); }
+
+  WorkStore& store() { return store_; }
+
+ private:
+  RunBook(WorkStore& store, RunRecord record);
+  Status read_counters();
+  Task<Status> read_set_aside();
+
+  WorkStore& store_;
+  RunRecord record_;
+  std::vector<KeyRange> gaps_;
+  Claim claim_;
+  RunCounters earlier_;
+  RunCounters walked_;   // finished under this claim
+  RunCounters deletes_;  // settled deletions of all tries
+  SetAside set_aside_;
+};
+
+}  // namespace s3ferry
