@@ -41,6 +41,8 @@ TEST(Errors, CodesAndStatuses) {
       {200, "InternalError", ErrorKind::kServer, true},
       {200, "SomethingNew", ErrorKind::kServer, true},
       {200, "AccessDenied", ErrorKind::kAccessDenied, false},
+      {200, "InvalidRequest", ErrorKind::kInvalidRequest, false},
+      {200, "InvalidPart", ErrorKind::kInvalidRequest, false},
       {400, "RequestTimeout", ErrorKind::kTimeout, true},
       {409, "OperationAborted", ErrorKind::kServer, true},
       {409, "ConditionalRequestConflict", ErrorKind::kServer, true},
