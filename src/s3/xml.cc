@@ -25,10 +25,16 @@ Status check_xml(std::string_view body, std::string_view root, XmlLimits limits)
 }
 
 std::string xml_root_name(std::string_view body) {
-  std::string copy(body.substr(0, 4096));
-  XmlCursor cursor(copy.data(), copy.data() + copy.size(), 1);
-  XmlCursor::Tag tag;
-  return cursor.enter_root(tag) ? std::string(tag.local) : std::string();
+  constexpr std::size_t kUsual = 4096;
+  for (const std::size_t size : {kUsual, body.size()}) {
+    std::string copy(body.substr(0, size));
+    XmlCursor cursor(copy.data(), copy.data() + copy.size(), 1);
+    XmlCursor::Tag tag;
+    if (cursor.enter_root(tag)) return std::string(tag.local);
+    // Blanks sent to keep a connection alive may stand between the declaration and the root.
+    if (body.size() <= kUsual || !cursor.fault().is(ErrorKind::kTruncated)) break;
+  }
+  return {};
 }
 
 Result<XmlDocument> XmlDocument::parse(std::string_view body, XmlLimits limits) {

@@ -48,6 +48,8 @@ TEST(Xml, IsStrict) {
 TEST(Xml, RootNameOfAnything) {
   EXPECT_EQ(xml_root_name("<?xml version='1.0'?>\n<s3:Error a='b'>"), "Error");
   EXPECT_EQ(xml_root_name("nothing"), "");
+  EXPECT_EQ(xml_root_name("<?xml version='1.0'?>" + std::string(5000, ' ') + "<Error/>"), "Error");
+  EXPECT_EQ(xml_root_name(std::string(5000, 'x') + "<Error/>"), "");
   EXPECT_EQ(xml_root_name(""), "");
 }
 
