@@ -63,6 +63,7 @@ TEST(ErrorValue, SaysWhatFailedAndWhetherToRetry) {
   EXPECT_EQ(e.describe(), "CopyObject a\\nb: SlowDown (503): reduce the rate");
   const Error copy = e;
   EXPECT_EQ(copy.code(), "SlowDown");
+  EXPECT_EQ(Error(ErrorKind::kServer, "").with_code("\x1B[2J").describe(), "\\x1b[2J");
   EXPECT_FALSE(Error(ErrorKind::kPreconditionFailed, "").is_retryable());
 }
 

@@ -107,7 +107,7 @@ std::string Error::describe() const {
   std::string out = operation();
   if (!key().empty()) out += (out.empty() ? "" : " ") + escape_for_display(key());
   if (!out.empty()) out += ": ";
-  if (!code().empty()) out += code();
+  if (!code().empty()) out += escape_for_display(code());
   if (http_status() != 0) {
     out += code().empty() ? fmt::format("HTTP {}", http_status())
                           : fmt::format(" ({})", http_status());
