@@ -1,10 +1,13 @@
 #include "runtime/host.h"
 
+#include <csignal>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/fake_host.h"
 #include "runtime/real_runtime.h"
@@ -70,6 +73,28 @@ TEST_F(RealHostTest, ExitCodeAndStandardError) {
   EXPECT_EQ(output->out, "out\n");
   EXPECT_EQ(output->err, "err\n");
   EXPECT_EQ(output->exit_code, 7);
+}
+
+// Sockets of the HTTP client are open without O_CLOEXEC.
+TEST_F(RealHostTest, ProcessInheritsNoFilesOfOurs) {
+  const int ours = ::open("/dev/null", O_RDONLY);
+  ASSERT_GE(ours, 3);
+  const std::string number = std::to_string(ours);
+  const auto output = run({"sh", "-c",
+                           "[ -e /proc/self/fd/1 ] && echo one; [ -e /proc/self/fd/" + number +
+                               " ] && echo ours; true"});
+  ::close(ours);
+  ASSERT_TRUE(output) << output.error().describe();
+  EXPECT_EQ(output->out, "one\n");
+}
+
+TEST_F(RealHostTest, ProcessIsEndedByABrokenPipeAsUsual) {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  const auto output = run({"sh", "-c", "kill -s PIPE $$; echo lives on"});
+  std::signal(SIGPIPE, before);
+  ASSERT_TRUE(output) << output.error().describe();
+  EXPECT_EQ(output->out, "");
+  EXPECT_EQ(output->exit_code, 128 + SIGPIPE);
 }
 
 TEST_F(RealHostTest, MissingProgram) {
