@@ -66,6 +66,18 @@ TEST_F(ChainTest, OrderInsideAProfile) {
   EXPECT_EQ(id(get()), "FILE");
 }
 
+TEST_F(ChainTest, ATokenOfTheOtherFileBelongsToOtherKeys) {
+  config(
+      "[default]\naws_access_key_id = OLD\naws_secret_access_key = s\n"
+      "aws_session_token = old-token\naws_account_id = 111122223333\n");
+  host.files["/h/.aws/credentials"] =
+      "[default]\naws_access_key_id = FILE\naws_secret_access_key = s\n";
+  const auto got = get();
+  ASSERT_EQ(id(got), "FILE");
+  EXPECT_EQ(got->session_token.reveal(), "");
+  EXPECT_EQ(got->account_id, "");
+}
+
 TEST_F(ChainTest, RoleWithAllItsSettings) {
   config(
       "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = s\n"

@@ -42,9 +42,16 @@ MaybeBase keys_of(const Section& section, const std::string& profile, bool from_
   base.profile = profile;
   base.keys.access_key_id = id->text;
   base.keys.secret_access_key = Secret(secret->text);
-  const std::string token = value(section, "aws_session_token");
-  base.keys.session_token = Secret(token.empty() ? value(section, "aws_security_token") : token);
-  base.keys.account_id = value(section, "aws_account_id");
+  // A token of the other file belongs to other keys.
+  const auto beside = [&](const char* name) {
+    const Property* found = section.find(name);
+    const bool same_file =
+        found != nullptr && found->from_credentials_file == from_credentials_file;
+    return same_file ? found->text : std::string();
+  };
+  const std::string token = beside("aws_session_token");
+  base.keys.session_token = Secret(token.empty() ? beside("aws_security_token") : token);
+  base.keys.account_id = beside("aws_account_id");
   base.keys.source = "keys of profile " + profile;
   return std::optional<BasePlan>(std::move(base));
 }
