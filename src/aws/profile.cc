@@ -120,11 +120,38 @@ std::optional<ByteCount> to_bytes(double value) {
   return static_cast<ByteCount>(value);
 }
 
+bool ignores_configured_endpoints(const Reader& reader) {
+  return reader
+      .flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls", nullptr)
+      .value_or(false);
+}
+
 std::string service_variable(std::string_view service) {
   std::string name = "AWS_ENDPOINT_URL_";
   for (const char c : service)
     name += c == ' ' || c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   return name;
+}
+
+std::optional<std::string> endpoint_of_environment(const Host& host, std::string_view service) {
+  for (const std::string& variable : {service_variable(service), std::string("AWS_ENDPOINT_URL")})
+    if (auto set = host.env(variable); set && !set->empty()) return set;
+  return std::nullopt;
+}
+
+// `services = NAME` without a [services NAME]: S3 would be asked at AWS instead of where the
+// profile means, so it is an error, as it is for the aws CLI.
+Status check_services(const Host& host, const ConfigFiles& files, const Section& section) {
+  const Property* services = section.find("services");
+  if (services == nullptr || files.services.count(services->text) > 0) return Status();
+  if (ignores_configured_endpoints(Reader(host, section)) || endpoint_of_environment(host, "s3"))
+    return Status();
+  return fail(
+      ErrorKind::kConfig,
+      fmt::format("{}:{}: services names [services {}], which is not in {}; add it or take "
+                  "the line away",
+                  escape_for_display(services->file), services->line,
+                  escape_for_display(services->text), escape_for_display(files.config_path)));
 }
 
 }  // namespace
@@ -176,11 +203,8 @@ std::optional<std::string> configured_endpoint_url(const Host& host, const Confi
                                                    std::string_view service) {
   const Section& section = section_or_empty(files, profile);
   const Reader reader(host, section);
-  const auto ignore = reader.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                  "ignore_configured_endpoint_urls", nullptr);
-  if (ignore.value_or(false)) return std::nullopt;
-  for (const std::string& variable : {service_variable(service), std::string("AWS_ENDPOINT_URL")})
-    if (auto set = host.env(variable); set && !set->empty()) return set;
+  if (ignores_configured_endpoints(reader)) return std::nullopt;
+  if (auto set = endpoint_of_environment(host, service)) return set;
   if (const auto name = section.get("services")) {
     std::string block(service);
     for (char& c : block)
@@ -223,6 +247,8 @@ Result<ProfileSettings> profile_settings(const Host& host, const ConfigFiles& fi
   s.multipart_chunksize = reader.bytes("multipart_chunksize", parse_size, "a size such as 8MB");
   s.max_bandwidth_per_second = reader.bytes("max_bandwidth", parse_rate, "a rate such as 50MB/s");
   if (reader.complaint()) return fail(*reader.complaint());
+  if (Status known = check_services(host, files, section_or_empty(files, profile)); !known)
+    return fail(std::move(known.error()));
   return s;
 }
 

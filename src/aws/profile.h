@@ -39,7 +39,8 @@ struct ProfileSettings {
   std::optional<ByteCount> max_bandwidth_per_second;  // bytes
 };
 
-// kConfig, naming file and line or the variable, for a value that makes no sense.
+// kConfig, naming file and line or the variable, for a value that makes no sense and for a
+// `services` that names no section.
 Result<ProfileSettings> profile_settings(const Host& host, const ConfigFiles& files,
                                          const std::string& profile);
 // Loads the files, finds the active profile (`named`: --profile), which must exist, and reads it.

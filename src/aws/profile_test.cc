@@ -110,6 +110,19 @@ TEST_F(ProfileTest, EndpointsOfOtherServices) {
   EXPECT_EQ(configured_endpoint_url(host_, *files, "default", "sso oidc"), "http://e");
 }
 
+// Without the section the requests would go to AWS, which is not what the profile says.
+TEST_F(ProfileTest, ServicesMustNameASection) {
+  const std::string config = "[default]\nservices = ceph\n[services cehp]\ns3 =\n  x = y\n";
+  EXPECT_EQ(error(config),
+            "/h/.aws/config:2: services names [services ceph], which is not in /h/.aws/config; "
+            "add it or take the line away");
+  host_.environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+  EXPECT_EQ(error(config), "");
+  host_.environment.erase("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  host_.environment["AWS_ENDPOINT_URL_S3"] = "http://e";
+  EXPECT_EQ(error(config), "");
+}
+
 TEST(ParseSize, Sizes) {
   EXPECT_EQ(parse_size("8388608"), 8388608U);
   EXPECT_EQ(parse_size("8MB"), 8 * kMiB);
