@@ -66,6 +66,22 @@ Status check_region(std::string_view region) {
   return {};
 }
 
+Result<http::Url> parse_endpoint(std::string_view text) {
+  auto url = http::parse_url(text);
+  if (!url) return url;
+  if (!url->query.empty()) return config("an endpoint URL must not hold a query");
+  while (url->path.ends_with('/')) url->path.pop_back();
+  return url;
+}
+
+// Names the host alone: of a URL that was not read it is unknown what it gives away.
+Status refuse_with_endpoint(std::string_view endpoint_url, std::string_view what) {
+  const auto url = parse_endpoint(endpoint_url);
+  if (!url) return fail(url.error());
+  return config(fmt::format("a custom endpoint ({}) cannot be combined with {}: drop one of them",
+                            url->origin.to_string(), what));
+}
+
 // What AWS's rules refuse before they look at the bucket.
 Status check_combination(const EndpointParams& p) {
   if (p.use_accelerate && p.use_fips)
@@ -73,9 +89,7 @@ Status check_combination(const EndpointParams& p) {
   if (!p.endpoint_url.empty()) {
     const char* what = p.use_dualstack ? "dual-stack" : p.use_fips ? "FIPS" : "S3 Accelerate";
     if (p.use_dualstack || p.use_fips || p.use_accelerate)
-      return config(
-          fmt::format("a custom endpoint ({}) cannot be combined with {}: drop one of them",
-                      p.endpoint_url, what));
+      return refuse_with_endpoint(p.endpoint_url, what);
   }
   const std::string_view name = partition_of(p.region);
   if (p.use_fips && name == "aws-cn")
@@ -103,14 +117,6 @@ Status check_bucket_kind(std::string_view bucket) {
 
 std::string encoded(std::string_view bucket) {
   return uri_encode(bucket);
-}
-
-Result<http::Url> parse_endpoint(std::string_view text) {
-  auto url = http::parse_url(text);
-  if (!url) return url;
-  if (!url->query.empty()) return config("an endpoint URL must not hold a query");
-  while (url->path.ends_with('/')) url->path.pop_back();
-  return url;
 }
 
 Result<Endpoint> at_custom_endpoint(const EndpointParams& p, Endpoint endpoint) {
@@ -174,8 +180,7 @@ Result<Endpoint> resolve_service(const ServiceEndpointParams& p, const ServiceHo
   endpoint.signing_region = p.region == "aws-global" ? "us-east-1" : p.region;
   if (!p.endpoint_url.empty()) {
     if (p.use_dualstack || p.use_fips)
-      return config(fmt::format("a custom endpoint ({}) cannot be combined with dual-stack or FIPS",
-                                p.endpoint_url));
+      return fail(refuse_with_endpoint(p.endpoint_url, p.use_fips ? "FIPS" : "dual-stack").error());
     auto url = parse_endpoint(p.endpoint_url);
     if (!url) return fail(std::move(url.error()));
     endpoint.origin = std::move(url->origin);

@@ -57,6 +57,28 @@ TEST(Endpoint, ErrorsSayWhatToDo) {
   EXPECT_EQ(arn.error().kind(), ErrorKind::kUnsupported);
 }
 
+// An endpoint URL may come with a password in it, from the environment say.
+TEST(Endpoint, NoMessageShowsAPasswordInTheUrl) {
+  for (const char* url : {"https://me:pass-word@s3.example", "https://s3.example?key=pass-word"}) {
+    EndpointParams params = at(url, "b");
+    params.use_fips = true;
+    const std::string s3 = url_of(params);
+    EXPECT_NE(s3.find("error"), std::string::npos);
+    EXPECT_EQ(s3.find("pass-word"), std::string::npos) << s3;
+    ServiceEndpointParams service;
+    service.region = "eu-west-1";
+    service.endpoint_url = url;
+    service.use_fips = true;
+    const auto sts = resolve_sts_endpoint(service);
+    ASSERT_FALSE(sts);
+    EXPECT_EQ(sts.error().message().find("pass-word"), std::string::npos) << sts.error().message();
+  }
+  EndpointParams params = at("https://s3.example", "b");
+  params.use_fips = true;
+  EXPECT_NE(url_of(params).find("(https://s3.example) cannot be combined with FIPS"),
+            std::string::npos);
+}
+
 TEST(Endpoint, AddressingStyleIsReadAsTheAwsCliDoes) {
   EXPECT_FALSE(force_path_style("", "", false));
   EXPECT_FALSE(force_path_style("auto", "", false));
