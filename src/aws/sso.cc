@@ -209,6 +209,13 @@ Task<Result<Credentials>> sso_credentials(ProviderContext& context, SsoPlan plan
     co_return fail(ErrorKind::kExpiredCredentials,
                    fmt::format("profile {}: the login is not valid any more; {}",
                                escape_for_display(profile), login_hint(plan, profile)));
+  if (!answer && answer.error().is(ErrorKind::kCredentials)) {
+    std::string message =
+        fmt::format("profile {}: {}; check that the login may use role {} in account {}",
+                    escape_for_display(profile), answer.error().message(),
+                    escape_for_display(plan.role_name), escape_for_display(plan.account_id));
+    co_return fail(std::move(answer.error()).with_message(std::move(message)));
+  }
   if (!answer) co_return fail(std::move(answer.error()));
   const Secret body(std::move(answer->body));
   auto credentials = read_role_credentials(body.reveal());

@@ -121,6 +121,17 @@ TEST_F(SsoTest, OlderFormsAreReadButNotRenewed) {
   EXPECT_EQ(header(0, "x-amz-sso_bearer_token"), "legacy");
 }
 
+TEST_F(SsoTest, ARefusalNamesProfileRoleAndAccount) {
+  token(hours(5));
+  reply(Reply(403, R"({"message":"No access"})"));
+  const auto got = get();
+  ASSERT_FALSE(got);
+  EXPECT_TRUE(got.error().is(ErrorKind::kCredentials));
+  EXPECT_EQ(got.error().message(),
+            "profile default: IAM Identity Center answered 403: No access; check that the login "
+            "may use role Read in account 111122223333");
+}
+
 TEST_F(SsoTest, AnswersThatAreNone) {
   for (const char* body : {"", "[]", "{}", R"({"roleCredentials":7})",
                            R"({"roleCredentials":{"accessKeyId":"a","secretAccessKey":"b"}})"}) {
