@@ -7,7 +7,15 @@ std::string_view to_string(FailedWork work) {
 }
 
 std::string_view to_string(RunStatus status) {
-  return status == RunStatus::kOpen ? "open" : "finished";
+  switch (status) {
+    case RunStatus::kOpen:
+      return "open";
+    case RunStatus::kFinished:
+      return "finished";
+    case RunStatus::kAbandoned:
+      return "abandoned";
+  }
+  return "unknown";
 }
 
 FailedObject::FailedObject(FailedWork what, std::string_view relative_key, ByteCount bytes,
@@ -18,7 +26,7 @@ FailedObject::FailedObject(FailedWork what, std::string_view relative_key, ByteC
       kind(to_string(error.kind())),
       code(error.code()),
       http_status(error.http_status()),
-      message(error.describe()) {}
+      message(Error(error).with_key("").describe()) {}
 
 std::vector<KeyRange> RunRecord::gaps() const {
   std::vector<KeyRange> out;

@@ -43,7 +43,7 @@ struct FailedObject {
   std::string kind;     // to_string(ErrorKind)
   std::string code;     // S3's, or empty
   int http_status = 0;  // 0: none
-  std::string message;  // describe()
+  std::string message;  // describe(), without the key: escaped, on one line
 };
 
 // Keys that the check after the run treats out of the ordinary.
@@ -85,8 +85,12 @@ struct UploadIntent {
   WallTime intended{};  // set by the store
 };
 
-enum class RunStatus : std::uint8_t { kOpen = 0, kFinished = 1 };
-std::string_view to_string(RunStatus status);  // "open", "finished"
+enum class RunStatus : std::uint8_t {
+  kOpen = 0,
+  kFinished = 1,
+  kAbandoned = 2,  // left behind by --restart
+};
+std::string_view to_string(RunStatus status);  // "open", "finished", "abandoned"
 
 // Which run is wanted.
 struct RunRequest {
@@ -95,6 +99,7 @@ struct RunRequest {
   // All that changes what the run does, as lines NAME=VALUE in a fixed order. An open run is only
   // resumed under the same ones.
   std::string settings;
+  std::string label;          // what a person calls it (--task), or empty
   bool restart = false;       // leave an open run behind and start anew
   bool retry_failed = false;  // a new run remembers which run's failures it takes up
 };
@@ -105,7 +110,7 @@ struct RunRecord {
   std::uint64_t epoch = 0;  // of this opening; a later one fences it
   bool resumed = false;     // false: begins now, and all that follows is empty
   RunStatus status = RunStatus::kOpen;
-  std::string identity, settings;
+  std::string identity, settings, label;
   WallTime began{};                       // of its first try
   WallTime last_write{};                  // of the store's last write to the run
   std::uint32_t tries = 1;                // this one included

@@ -23,13 +23,16 @@ TEST(RunRecord, GapsAreWhatNoFinishedSpanCovers) {
 }
 
 TEST(FailedObject, KeepsWhatTheErrorSays) {
-  const Error error =
-      Error(ErrorKind::kAccessDenied, "not allowed").with_status(403).with_code("AccessDenied");
+  const Error error = Error(ErrorKind::kAccessDenied, "not allowed")
+                          .with_status(403)
+                          .with_code("AccessDenied")
+                          .with_operation("DeleteObjects")
+                          .with_key("a/b");
   const FailedObject failed(FailedWork::kDelete, "a/b", 7, error);
   EXPECT_EQ(failed.kind, "access denied");
   EXPECT_EQ(failed.code, "AccessDenied");
   EXPECT_EQ(failed.http_status, 403);
-  EXPECT_EQ(failed.message, error.describe());
+  EXPECT_EQ(failed.message, "DeleteObjects: AccessDenied (403): not allowed");
   EXPECT_EQ(to_string(failed.work), "delete");
 }
 

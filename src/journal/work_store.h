@@ -29,14 +29,15 @@ struct Claim {
 //
 // Order: calls take effect in the order in which they were made, reads included.
 // Durability: a call that returns a Task is durable (power loss included) when it returns success.
-//   advance(), settle_deletes() and set_phase() only enqueue: durable at the next group commit,
-//   100 ms later at most, each whole or not at all; flush() waits for it.
+//   The others (advance(), settle_deletes(), set_phase(), upload_ended()) only enqueue: durable at
+//   the next group commit, 100 ms later at most, each whole or not at all; flush() waits for it.
 // Bounds: pending writes are bounded by wait_for_room(), which whoever plans more work awaits
 // first. Errors: the first write that fails makes the store sick: it writes no more, every later
 // call
 //   fails with that error, when_sick() is told. kIo: disk (full, broken); kConflict: fenced by a
-//   later epoch, or a call that does not fit what is stored; kCancelled: the caller's scope was
-//   cancelled while it waited (the write may still happen). No call may be repeated after an error.
+//   later epoch, or a call that does not fit what is stored. A Task that finds its call not to fit
+//   says so to its caller alone; of the calls that only enqueue it makes the store sick.
+// Cancellation: every Task but wait_for_room()'s is deaf to it and says what became of its call.
 class WorkStore {
  public:
   virtual ~WorkStore() = default;
@@ -56,11 +57,12 @@ class WorkStore {
 
   virtual Status set_phase(std::string phase) = 0;
 
-  // Uploads; of the task, not of a run: they outlive --restart until they are ended. At most one a
-  // key: kConflict for a second put_upload() before ended. They cost a commit of their own.
+  // Uploads; of the task, not of a run: they outlive --restart until they are ended. One a key: a
+  // later put_upload() takes the place of an earlier one. The first two cost a commit of their own;
+  // the end is only enqueued: where it is lost, the server no longer knows the upload.
   virtual Task<Status> put_upload(std::string key, std::string facts) = 0;  // before the create
   virtual Task<Status> upload_created(std::string key, std::string upload_id) = 0;
-  virtual Task<Status> upload_ended(std::string key) = 0;  // completed, aborted, or never was
+  virtual Status upload_ended(std::string key) = 0;  // completed, aborted, or never was
   virtual Task<Result<std::optional<UploadIntent>>> find_upload(std::string key) = 0;
   // In key order, those after `after` (absent: from the first); at most `most`.
   virtual Task<Result<std::vector<UploadIntent>>> uploads(std::optional<std::string> after,
