@@ -35,11 +35,12 @@ done
 [[ -n $url ]] || { echo "s3sim did not start" >&2; exit 1; }
 echo "s3sim serves $url"
 
-# Profiles as the aws CLI knows them, in files of the demo's own.
+# Profiles as the aws CLI knows them, in files of the demo's own. Nothing of the shell's own settings
+# counts: no AWS_ variable, no proxy, no state of earlier runs.
+unset "${!AWS_@}" HTTP_PROXY http_proxy HTTPS_PROXY https_proxy ALL_PROXY all_proxy
+export XDG_STATE_HOME=$scratch/state
 export AWS_SHARED_CREDENTIALS_FILE=$scratch/credentials AWS_CONFIG_FILE=$scratch/config
 export AWS_EC2_METADATA_DISABLED=true
-unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL \
-  AWS_ENDPOINT_URL_S3 HTTP_PROXY http_proxy
 cat >"$AWS_SHARED_CREDENTIALS_FILE" <<'INI'
 [asis]
 aws_access_key_id = AKIAFAKESOURCEDEMO00
