@@ -9,8 +9,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-Request impatient(Request request) {
-  request.deadlines = Deadlines{.connect = 60ms, .first_byte = 60ms, .idle = 60ms};
+// Connecting is given time: on a machine that is busy it may take longer than what is waited for.
+Request impatient(Request request, Duration limit = 60ms) {
+  request.deadlines = Deadlines{.connect = 20s, .first_byte = limit, .idle = limit};
   return request;
 }
 
@@ -44,7 +45,8 @@ TEST_F(ClientTest, APeerThatTakesNothingIsATimeout) {
 TEST_F(ClientTest, AHandshakeThatHangsIsATimeout) {
   ScriptedServer server(runtime, {{hold()}});
   Client client(runtime, ClientOptions());
-  Request request = impatient(get(server.port()));
+  Request request = get(server.port());
+  request.deadlines.connect = 60ms;
   request.origin.tls = true;
   const Got got = run(server, fetch(client, request));
   EXPECT_EQ(got.kind(), ErrorKind::kTimeout);
@@ -52,18 +54,18 @@ TEST_F(ClientTest, AHandshakeThatHangsIsATimeout) {
 }
 
 TEST_F(ClientTest, EachDeadlineRunsAnew) {
-  // Three requests of 40 ms each under a first-byte deadline of 100 ms on one connection.
-  Script script;
+  // On one connection, the second later than the first's deadline.
   ScriptedServer server(runtime, {{read_request(), send(kOk), read_request(), send(kOk), hold()}});
   Client client(runtime, ClientOptions());
   struct Paced {
     static Task<int> run(Runtime& runtime, Client& client, Request request) {
       (void)co_await fetch(client, request);
-      (void)co_await runtime.sleep_for(90ms);
+      (void)co_await runtime.sleep_for(320ms);
       co_return (co_await fetch(client, request)).status;
     }
   };
-  EXPECT_EQ(run(server, Paced::run(runtime, client, impatient(get(server.port())))), 200);
+  EXPECT_EQ(run(server, Paced::run(runtime, client, impatient(get(server.port()), 300ms))), 200);
+  EXPECT_EQ(server.connections(), 1u);
 }
 
 Task<void> fetch_into(Client& client, Request request, Got& out) {
