@@ -86,6 +86,11 @@ Outcome<void> check_signature(State& state, const Call& call, const aws::Receive
       headers.size() > 0 ? &*headers.begin() : nullptr, headers.size());
   request.payload_hash = payload_hash;
   request.rules = said.service == "s3" ? aws::UriRules::kS3 : aws::UriRules::kNormalized;
+  const std::string_view loose = aws::first_unsigned_amz_header(request, said.signed_headers);
+  if (!loose.empty() && said.service == "s3")
+    return refuse(service_error("AccessDenied")
+                      .saying("There were headers present in the request which were not signed")
+                      .with("HeadersNotSigned", std::string(loose)));
   if (aws::verify(state.signer, request, said, call.access_key->secret)) return {};
   return refuse(service_error("SignatureDoesNotMatch").with("AWSAccessKeyId", said.access_key_id));
 }

@@ -41,6 +41,49 @@ TEST(Auth, ABodyThatDiffersFromItsHash) {
   EXPECT_EQ(world.put("/source-bucket/k", "body", {}, ask).status, 200);
 }
 
+Task<Got> exchange(World& world, http::Request request) {
+  Got got;
+  Result<http::Response> response = co_await world.sim.handle(std::move(request));
+  if (!response) co_return got;
+  got.status = response->status;
+  (void)co_await http::read_all(*response->body, got.body, kMiB);
+  co_return got;
+}
+
+TEST(Auth, EveryAmzHeaderIsSigned) {
+  for (const std::string added : {"x-amz-meta-a", "x-other"}) {
+    World world;
+    http::Request request;
+    request.method = http::Method::kPut;
+    request.origin = http::Origin{false, "127.0.0.1", 80};
+    request.target = "/source-bucket/k";
+    const std::string date = format_amz_date(world.runtime.wall_now());
+    request.headers.add("x-amz-date", date);
+    request.headers.add("x-amz-content-sha256", std::string(aws::kEmptyPayloadSha256));
+    aws::SigningRequest signing;
+    signing.method = "PUT";
+    signing.host = "127.0.0.1";
+    signing.target = request.target;
+    signing.headers =
+        std::span<const aws::HeaderField>(&*request.headers.begin(), request.headers.size());
+    signing.payload_hash = aws::kEmptyPayloadSha256;
+    aws::Signer signer;
+    const std::string key_id(kSourceKey);
+    const Secret secret(std::string("source-fake-secret"));
+    request.headers.add("Authorization",
+                        signer.authorization(signing, {date, "us-east-1", "s3"}, {key_id, secret}));
+    request.headers.add(added, "1");
+    const Got got = world.runtime.run(exchange(world, std::move(request)));
+    if (added == "x-other") {
+      EXPECT_EQ(got.status, 200) << got.body;
+    } else {
+      EXPECT_EQ(got.status, 403);
+      EXPECT_EQ(got.code(), "AccessDenied");
+      EXPECT_EQ(got.element("HeadersNotSigned"), added);
+    }
+  }
+}
+
 TEST(Auth, TheClockMayBeFifteenMinutesOff) {
   World world;
   Ask ask;

@@ -85,6 +85,19 @@ TEST_F(Copy, OnePrincipalNeedsBothSides) {
   EXPECT_EQ(world.copy("/source-bucket/untagged", "/target-bucket/z", {}, as_target()).status, 200);
 }
 
+// If-Match tells what is there, so it is a read as well; If-None-Match is not.
+TEST_F(Copy, IfMatchNeedsTheRightToReadTheTarget) {
+  allow("target-bucket", "s3:PutObject\",\"s3:PutObjectTagging\",\"s3:DeleteObject");
+  const HeaderList absent = {{"if-none-match", "*"}};
+  const HeaderList match = {{"if-match", "\"9a0364b9e99bb480dd25e1f0284c8555\""}};
+  EXPECT_EQ(world.copy("/source-bucket/a", "/target-bucket/x", absent).status, 200);
+  EXPECT_EQ(world.copy("/source-bucket/a", "/target-bucket/x", match).status, 403);
+  EXPECT_EQ(world.remove("/target-bucket/x", match).status, 403);
+  allow("target-bucket", "s3:*");
+  EXPECT_EQ(world.copy("/source-bucket/a", "/target-bucket/x", match).status, 200);
+  EXPECT_EQ(world.remove("/target-bucket/x", match).status, 204);
+}
+
 TEST_F(Copy, SourceConditions) {
   const auto status = [&](const char* name, const char* value) {
     return world.copy("/source-bucket/a", "/target-bucket/x", {{name, value}}).status;

@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include <fmt/format.h>
 #include <pugixml.hpp>
 
@@ -56,6 +58,9 @@ Outcome<Removed> remove_one(State& state, const Call& call, const Removal& remov
       !may)
     return refuse(std::move(may.error()));
   if (!removal.etag.empty()) {
+    if (removal.etag != "*")
+      if (auto may = require(call, bucket, "s3:GetObject", removal.key); !may)
+        return refuse(std::move(may.error()));
     const ObjectPtr current = bucket.store.find(removal.key);
     if (!current || current->delete_marker)
       return refuse(service_error("NoSuchKey").with("Key", removal.key));
@@ -76,7 +81,27 @@ Outcome<Removed> remove_one(State& state, const Call& call, const Removal& remov
   return Removed{true, store_version(state, bucket, removal.key, std::move(marker))};
 }
 
+// XML 1.0 has no control characters but tab and the ends of lines, not even as references.
+bool is_xml_1_0(std::string_view body) {
+  const auto allowed = [](std::uint64_t c) {
+    return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+  };
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    if (!allowed(static_cast<unsigned char>(body[at]))) return false;
+    if (!body.substr(at).starts_with("&#")) continue;
+    std::string_view number = body.substr(at + 2, body.find(';', at) - at - 2);
+    const bool hex = number.starts_with('x');
+    if (hex) number.remove_prefix(1);
+    std::uint64_t code = 0;
+    const auto read =
+        std::from_chars(number.data(), number.data() + number.size(), code, hex ? 16 : 10);
+    if (read.ec != std::errc() || !allowed(code)) return false;
+  }
+  return true;
+}
+
 Outcome<std::vector<Removal>> read_removals(const Call& call, bool& quiet) {
+  if (!is_xml_1_0(call.body)) return refuse("MalformedXML");
   pugi::xml_document document;
   if (!document.load_buffer(call.body.data(), call.body.size(),
                             pugi::parse_default | pugi::parse_ws_pcdata_single))

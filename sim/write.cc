@@ -174,6 +174,9 @@ Outcome<void> check_write_conditions(const Call& call) {
       return refuse(service_error("PreconditionFailed").with("Condition", "If-None-Match"));
   }
   if (if_match) {
+    // What the condition tells is a read: the ETag of what is there.
+    if (auto may = require(call, *call.bucket, "s3:GetObject", call.key); !may)
+      return refuse(std::move(may.error()));
     if (!current) return refuse(service_error("NoSuchKey").with("Key", call.key));
     if (!etag_matches(*if_match, current->etag))
       return refuse(service_error("PreconditionFailed").with("Condition", "If-Match"));

@@ -128,10 +128,15 @@ bool verify(Signer& signer, const SigningRequest& request, const ReceivedSignatu
 
 std::string_view first_unsigned_amz_header(const SigningRequest& request,
                                            std::string_view signed_headers) {
-  const std::string names = ";" + std::string(signed_headers) + ";";
   for (const auto& [name, value] : request.headers) {
     if (!starts_with_ignoring_case(name, "x-amz-")) continue;
-    if (names.find(";" + to_lower_ascii(name) + ";") == std::string::npos) return name;
+    bool found = false;
+    for (std::string_view rest = signed_headers; !rest.empty() && !found;) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      found = iequals_ascii(rest.substr(0, end), name);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (!found) return name;
   }
   return {};
 }

@@ -51,7 +51,7 @@ TEST_F(WholeRun, PushByTheSourcesUser) {
       {"Statement",
        {{{"Effect", "Allow"},
          {"Principal", {{"AWS", "arn:aws:iam::111111111111:root"}}},
-         {"Action", {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"}},
+         {"Action", {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging", "s3:GetObject"}},
          {"Resource", "arn:aws:s3:::target/*"}}}}};
   start();
   const ProcessEnd end = program.run(sync({"--acl", "bucket-owner-full-control", "--json"}));

@@ -62,8 +62,10 @@ SimPair::SimPair(SimPairOptions options)
   target.side = sim::Side::kTarget;
   target.synthetic = options_.target_synthetic;
   if (options_.push)
-    target.policy = policy(kSourceAccount, kTargetBucket,
-                           R"("s3:PutObject","s3:PutObjectTagging","s3:PutObjectAcl")");
+    // s3:GetObject is what If-Match asks for at the target.
+    target.policy =
+        policy(kSourceAccount, kTargetBucket,
+               R"("s3:PutObject","s3:PutObjectTagging","s3:PutObjectAcl","s3:GetObject")");
   require(sim_.add_bucket(target));
 
   source_caller_ =
