@@ -255,6 +255,23 @@ INSTANTIATE_TEST_SUITE_P(
                       CopyAsCase{false, true, CopyAs::kSource, 1, CopyAs::kSource, 3},
                       CopyAsCase{false, false, CopyAs::kAuto, 1, CopyAs::kAuto, 6}));
 
+// Without s3:GetObject at the target If-Match is denied, as S3 does it: then it is left out.
+TEST_F(SyncTest, APusherThatMayNotReadTheTargetOverwritesUnguarded) {
+  ASSERT_TRUE(world_.sim().set_bucket_policy(
+      "target-bucket", R"({"Statement":{"Effect":"Allow","Principal":{"AWS":"111111111111"},
+                           "Action":["s3:PutObject","s3:PutObjectTagging"],
+                           "Resource":"arn:aws:s3:::target-bucket/*"}})"));
+  for (const char* key : {"changed-1", "changed-2", "missing"}) world_.put_source(key, 1);
+  for (const char* key : {"changed-1", "changed-2"}) world_.put_target(key, 2);
+  options_.concurrency = 1;
+  const SyncResult result = run();
+  EXPECT_EQ(result.exit_code(), 0);
+  EXPECT_EQ(sink_.copied, (Names{"changed-1", "changed-2", "missing"}));
+  EXPECT_EQ(result.copied_as, CopyAs::kSource);
+  EXPECT_TRUE(sink_.warned_of(WarningKind::kNoConditionalWrites));
+  EXPECT_EQ(world_.count(Operation::kCopyObject), 4u);  // the second changed one knows it
+}
+
 TEST_F(SyncTest, AnAclThatTheBucketDoesNotTakeStopsWithAdvice) {
   for (int i = 0; i < 50; ++i) world_.put_source("k" + std::to_string(i), 1);
   options_.attributes.acl = "public-read";
