@@ -15,7 +15,7 @@ using Names = std::vector<std::string>;
 
 struct Scripted {
   Names keys;
-  std::string token;  // not empty: truncated
+  std::string token;  // not empty: truncated; "none": and yet no token is given
   std::optional<Error> error;
 };
 
@@ -41,7 +41,7 @@ class ScriptedPages final : public PageSource {
       page.entries.push_back(entry);
     }
     page.truncated = !script.token.empty();
-    page.next_token = script.token;
+    page.next_token = script.token == "none" ? "" : script.token;
     co_return Status();
   }
   Names asked;
@@ -146,6 +146,7 @@ TEST_F(PageStreamTest, BrokenPagesAreErrors) {
   expect_broken({{{"a", "c"}, "t1", {}}, {{"b"}, "", {}}}, "out of order");
   expect_broken({{{"a", "b"}, "t1", {}}, {{"b"}, "", {}}}, "key twice");
   expect_broken({{{"a"}, "t1", {}}, {{}, "t1", {}}}, "repeated");
+  expect_broken({{{"a"}, "none", {}}, {{"b"}, "", {}}}, "no token");
   expect_broken({{{"q/a"}, "", {}}}, "prefix", under("p/"));
   PageStreamOptions after;
   after.range.after = "m";

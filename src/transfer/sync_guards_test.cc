@@ -81,6 +81,7 @@ TEST_F(IgnoredConditionTest, IsFoundOutByTheCopysOwnEtag) {
   EXPECT_TRUE(result.source_condition_ignored);
   EXPECT_TRUE(sink_.warned_of(WarningKind::kConditionIgnored));
   EXPECT_EQ(sink_.late, Names{"a"});
+  EXPECT_TRUE(result.set_aside.changed.contains("a"));  // the check calls it late as well
   EXPECT_EQ(result.counters.copied.bytes, 100u);
   EXPECT_EQ(world_.count(Operation::kCopyObject), 1u);  // what arrived is what is there now
 }
@@ -108,6 +109,50 @@ TEST_F(IgnoredConditionTest, IsLookedForWhereTheEtagDoesNotTell) {
   EXPECT_EQ(size_at_target(), 200u);
 }
 
+TEST_F(GuardTest, AForeignWriteOfTheSameBytesIsStillForeign) {
+  world_.put_source("a", 7);
+  world_.sim().before_request([this](const sim::RequestInfo& request) {
+    if (request.operation == Operation::kCopyObject) world_.put_target("a", 7, 0);
+  });
+  const SyncResult result = run();
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_EQ(result.counters.conflicts, 1u);
+  EXPECT_TRUE(sink_.copied.empty());
+}
+
+TEST_F(GuardTest, AnEtagUnderAKeySaysNothing) {
+  sim::ObjectSpec encrypted;
+  encrypted.key = "a";
+  encrypted.size = 7;
+  encrypted.seed = 1;
+  encrypted.mtime = world_.ago(1000);
+  encrypted.encryption = "aws:kms";
+  encrypted.kms_key = "arn:aws:kms:us-east-1:111111111111:key/k";
+  world_.put(testing::kSourceBucket, encrypted);
+  world_.put_target("a", 7);
+  options_.compare.mode = CompareMode::kEtag;
+  const SyncResult result = run();
+  EXPECT_EQ(result.counters.same.objects, 1u);
+  EXPECT_EQ(result.counters.etag_incomparable, 1u);
+  EXPECT_EQ(world_.count(Operation::kCopyObject), 0u);
+}
+
+TEST_F(GuardTest, AListingThatFailsEndsTheRunWithoutDeletionsToo) {
+  for (const char* key : {"a", "b", "c"}) world_.put_source(key, 1);
+  options_.delete_extras = false;
+  options_.page_size = 2;
+  Fault page2;
+  page2.on = Fault::On::kSource;
+  page2.operations = {Operation::kListObjectsV2};
+  page2.page = 2;
+  page2.status = 500;
+  page2.code = "InternalError";
+  world_.sim().add_fault(page2);
+  const SyncResult result = run();
+  EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_TRUE(result.stopped);
+}
+
 // With the ETag that was listed, where the service is known to look at it.
 TEST_F(GuardTest, ATrustedDeletionNamesTheListedEtag) {
   world_.pair().conditions_trusted = true;
@@ -122,8 +167,15 @@ TEST_F(GuardTest, ATrustedDeletionNamesTheListedEtag) {
 
 TEST_F(GuardTest, WithoutConditionalDeletionsTheTargetIsLookedAt) {
   world_.put_source("a", 1);
-  for (const char* key : {"old", "replaced"}) world_.put_target(key, 1);
-  after_the_first_copy([this] { world_.put_target("replaced", 9, 0, 5); });
+  for (const char* key : {"old", "replaced", "same-second"}) world_.put_target(key, 1);
+  sim::ObjectSpec other;
+  other.key = "same-second";
+  other.content = "other bytes under the listed time";
+  other.mtime = world_.sim().find_object(testing::kTargetBucket, "same-second")->mtime;
+  after_the_first_copy([this, other] {
+    world_.put_target("replaced", 9, 0, 5);
+    world_.put(testing::kTargetBucket, other);
+  });
   Fault unknown;
   unknown.operations = {Operation::kDeleteObjects};
   unknown.status = 501;
@@ -133,7 +185,7 @@ TEST_F(GuardTest, WithoutConditionalDeletionsTheTargetIsLookedAt) {
   world_.sim().add_latency({std::nullopt, 2s, {}, 0});
   EXPECT_EQ(run().exit_code(), 0);
   EXPECT_EQ(sink_.deleted, Names{"old"});
-  EXPECT_EQ(sink_.skipped, Names{"written-meanwhile replaced"});
+  EXPECT_EQ(sink_.skipped, (Names{"changed-at-target same-second", "written-meanwhile replaced"}));
 }
 
 TEST_F(GuardTest, WhatWasWrittenAnewIsLeftThoughItsBytesAreTheSame) {
