@@ -29,7 +29,8 @@ CREDENTIALS = {
     "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-BARS = {"copy_cpu_us": 40.0, "keys_per_cpu_s": 2e6, "rss_mib": 40.0, "rss_growth": 1.10}
+BARS = {"copy_cpu_us": 40.0, "keys_per_cpu_s": 2e6, "rss_mib": 40.0, "rss_growth": 1.10,
+        "journal_ratio": 1.10}
 
 
 class Server:
@@ -176,22 +177,30 @@ def identical(objects, home, repeat, with_aws, layout):
 
 
 def missing(objects, home, repeat, concurrency, latency_ms, with_aws):
-    """Nothing is at the target: one CopyObject an object."""
-    results = []
-    tools = [("s3ferry", repeat)] + ([("aws", 1)] if with_aws else [])
-    for tool, times in tools:
-        runs = []
-        for _ in range(times):
-            with Server(*bucket("source", count=objects, min_size=1000, max_size=100000),
-                        *bucket("target"), "--latency", f"CopyObject={latency_ms}") as server:
-                command = (s3ferry_sync(server, "--concurrency", str(concurrency))
-                           if tool == "s3ferry" else aws_sync(server))
-                runs.append(measure(command, home, server))
-                expect(server.counters(), CopyObject=objects)
+    """Nothing is at the target: one CopyObject an object, written down in a journal and not."""
+
+    def copy(command):
+        with Server(*bucket("source", count=objects, min_size=1000, max_size=100000),
+                    *bucket("target"), "--latency", f"CopyObject={latency_ms}") as server:
+            run = measure(command(server), home, server)
+            expect(server.counters(), CopyObject=objects)
+            return run
+
+    def result_of(runs, tool, more=""):
         result = best(runs)
-        result.update(case=f"copy {objects:,} at {latency_ms} ms", tool=tool, objects=objects)
+        result.update(case=f"copy {objects:,} at {latency_ms} ms{more}", tool=tool, objects=objects)
         result["copy_cpu_us"] = result["cpu_s"] / objects * 1e6
-        results.append(result)
+        return result
+
+    flags = ("--concurrency", str(concurrency))
+    recorded, plain = [], []
+    for _ in range(repeat):  # in turn, so that what disturbs one disturbs the other
+        recorded.append(copy(lambda server: s3ferry_sync(server, *flags)))
+        plain.append(copy(lambda server: s3ferry_sync(server, *flags, "--no-journal")))
+    results = [result_of(recorded, "s3ferry"), result_of(plain, "s3ferry", ", no journal")]
+    results[0]["journal_ratio"] = results[0]["cpu_s"] / results[1]["cpu_s"]
+    if with_aws:
+        results.append(result_of([copy(aws_sync)], "aws"))
     return results
 
 
@@ -204,6 +213,10 @@ def judge(results):
             verdicts.append((f"{result['case']}: {result['copy_cpu_us']:.1f} µs CPU a copied object"
                              f" (bar: at most {BARS['copy_cpu_us']:.0f})",
                              result["copy_cpu_us"] <= BARS["copy_cpu_us"]))
+        if "journal_ratio" in result:
+            verdicts.append((f"{result['case']}: {result['journal_ratio']:.3f} times the CPU of the"
+                             f" same without a journal (bar: at most 1.10)",
+                             result["journal_ratio"] <= BARS["journal_ratio"]))
         if "keys_per_cpu_s" in result:
             verdicts.append((f"{result['case']}: {result['keys_per_cpu_s'] / 1e6:.2f} M keys listed"
                              f" and compared a CPU second (bar: at least 2)",

@@ -96,6 +96,8 @@ int run_app(std::vector<std::string> arguments, AppContext& context) {
   if (options.command == Command::kVersion) return print(context, version_text());
   if (options.command == Command::kHelp)
     return print(context, options.help_topic ? help_text(*options.help_topic) : help_text());
+  if (options.command == Command::kRuns) return run_runs_command(context, options);
+  if (options.command == Command::kFailures) return run_failures_command(context, options);
   if (!options.verify_tls) {
     context.err.write(
         "WARNING: --no-verify-ssl: certificates are NOT checked. Whoever sits between this machine "

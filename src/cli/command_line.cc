@@ -14,8 +14,9 @@ namespace s3ferry {
 namespace {
 
 constexpr std::pair<std::string_view, Command> kCommands[] = {
-    {"sync", Command::kSync},       {"verify", Command::kVerify}, {"ls", Command::kLs},
-    {"version", Command::kVersion}, {"help", Command::kHelp},
+    {"sync", Command::kSync}, {"verify", Command::kVerify},     {"ls", Command::kLs},
+    {"runs", Command::kRuns}, {"failures", Command::kFailures}, {"version", Command::kVersion},
+    {"help", Command::kHelp},
 };
 
 tl::unexpected<Error> usage(std::string message) {
@@ -165,9 +166,10 @@ Result<Command> command_named(const std::string& name) {
   if (name.starts_with("s3://"))
     return usage("which command? write s3ferry sync SOURCE TARGET, or s3ferry ls SOURCE");
   const std::string best = nearest(name, names);
-  return usage(fmt::format("unknown command '{}'{}", escape_for_display(name),
-                           best.empty() ? "; the commands are sync, verify, ls, version, help"
-                                        : fmt::format("; did you mean {}?", best)));
+  return usage(fmt::format(
+      "unknown command '{}'{}", escape_for_display(name),
+      best.empty() ? "; the commands are sync, verify, ls, runs, failures, version, help"
+                   : fmt::format("; did you mean {}?", best)));
 }
 
 std::string commands_of(const Flag& flag) {
@@ -201,12 +203,18 @@ Status check_together(const Options& o) {
     return usage("--sse-kms-key-id is sent only with --sse aws:kms; add it");
   if (o.log_dir_given && !o.task_given)
     return usage("--log-dir says where, but the log has no name; add --task NAME");
-  if (!o.time_zone.empty() && !o.task_given && o.command != Command::kLs)
+  if (!o.time_zone.empty() && !o.task_given && o.command != Command::kLs &&
+      o.command != Command::kRuns)
     return usage("--timezone is the log's, and the log has no name; add --task NAME");
   if (o.log_objects && !o.task_given)
     return usage("--log-objects adds to the log, and there is none; add --task NAME");
   if (o.log_objects && o.check.level == CheckLevel::kNone)
     return usage("--log-objects lists what the check sees; leave --check none out");
+  if (o.sync.dry_run && (o.restart || o.retry_failed))
+    return usage(fmt::format("--dryrun writes nothing down, so {} means nothing to it",
+                             o.restart ? "--restart" : "--retry-failed"));
+  if (!o.journal && (o.restart || o.retry_failed || !o.state_dir.empty()))
+    return usage("--no-journal keeps no state: leave out --state, --restart and --retry-failed");
   if (o.command == Command::kVerify && o.check.level == CheckLevel::kNone)
     return usage("verify with --check none would check nothing; use --check etag or --check size");
   return {};
@@ -229,6 +237,12 @@ Status check_operands(const Options& o) {
     case Command::kLs:
       if (n <= 1) return {};
       return usage("ls takes one place; write s3ferry ls s3://bucket/prefix");
+    case Command::kRuns:
+      if (n == 0) return {};
+      return usage("runs takes no places; write s3ferry runs, or s3ferry runs --state DIR");
+    case Command::kFailures:
+      if (n <= 2) return {};
+      return usage("failures takes a task's name or its two places; write s3ferry failures NAME");
     case Command::kVersion:
     case Command::kHelp:
       return {};

@@ -12,6 +12,10 @@ namespace s3ferry {
 Task<int> run_pair_command(AppContext& context, const Options& options);  // sync, verify
 Task<int> run_ls_command(AppContext& context, const Options& options);
 
+// What journals say, from this machine's files alone.
+int run_runs_command(AppContext& context, const Options& options);
+int run_failures_command(AppContext& context, const Options& options);
+
 // --timezone, or this machine's zone.
 Result<TimeZone> zone_of(AppContext& context, const Options& options);
 

@@ -7,6 +7,7 @@
 
 #include "aws/credentials_chain.h"
 #include "base/text.h"
+#include "cli/run_settings.h"
 #include "cli/version.h"
 #include "runtime/host.h"
 
@@ -196,6 +197,10 @@ Result<Pair> Connections::pair(const Options& options, Location source, Location
   };
   if (Status apart = check_not_nested(pair); !apart) return fail(std::move(apart.error()));
   return pair;
+}
+
+std::string Connections::identity(const Pair& pair) const {
+  return task_identity(pair.source_at, source_endpoint_, pair.target_at, target_endpoint_);
 }
 
 Task<Status> Connections::check_credentials() {

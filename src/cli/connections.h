@@ -44,6 +44,8 @@ class Connections {
   s3::Connection& common();
   // For `sync` and `verify`. Opens both sides on first use.
   Result<Pair> pair(const Options& options, Location source, Location target);
+  // The task of this pair: its places and services (run_settings.h).
+  std::string identity(const Pair& pair) const;
   // Fetches the credentials of all identities, so that what is missing is known before S3 is asked.
   Task<Status> check_credentials();
 

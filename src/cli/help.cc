@@ -17,6 +17,8 @@ Commands
   s3ferry sync SOURCE TARGET      make the target like the source, then check it
   s3ferry verify SOURCE TARGET    compare both sides, change nothing
   s3ferry ls [PLACE]              list buckets, or what is in one
+  s3ferry runs                    what is known of each task's last run
+  s3ferry failures TASK           the objects that failed in it
   s3ferry version                 which build this is
   s3ferry help COMMAND            all flags of a command, with examples
 
@@ -75,6 +77,26 @@ Examples
   s3ferry ls
   s3ferry ls s3://photos/2024/
   s3ferry ls s3://photos --recursive --summarize --human-readable
+)";
+
+constexpr std::string_view kRuns = R"(s3ferry runs [flags]
+
+Lists each task that this machine keeps a journal of: its last run, whether that is running, stopped
+(the same command goes on with it) or finished, in which phase it is and what it has come to.
+
+Examples
+  s3ferry runs
+  s3ferry runs --all --json | jq -c 'select(.state == "stopped")'
+)";
+
+constexpr std::string_view kFailures = R"(s3ferry failures NAME | SOURCE TARGET [flags]
+
+Lists the objects that failed in a task's last run, with the reason of each. The task is named by its
+--task, by its two places, or by --state DIR. `s3ferry sync … --retry-failed` tries them again.
+
+Examples
+  s3ferry failures photos
+  s3ferry failures s3://photos s3://photos-new --json
 )";
 
 void wrap(std::string& out, std::string_view text) {
@@ -137,6 +159,12 @@ std::string help_text(Command command) {
       break;
     case Command::kLs:
       text = kLs;
+      break;
+    case Command::kRuns:
+      text = kRuns;
+      break;
+    case Command::kFailures:
+      text = kFailures;
       break;
     case Command::kVersion:
       return "s3ferry version\n\nSays which build this is.\n";

@@ -12,6 +12,7 @@ namespace s3ferry {
 // Bits of the commands that a flag belongs to.
 inline constexpr unsigned kForSync = 1, kForVerify = 2, kForLs = 4;
 inline constexpr unsigned kForPair = kForSync | kForVerify, kForAll = 7;
+inline constexpr unsigned kForRuns = 16, kForFailures = 32;
 unsigned command_bit(Command command);  // 0: version, help
 
 // One flag: how it is written, what it does, what the help says. The table is the only place that
@@ -35,6 +36,7 @@ const std::vector<Flag>& option_table();
 // The parts of the table.
 std::vector<Flag> transfer_flags();    // what is copied and deleted, and how
 std::vector<Flag> check_flags();       // the check and the log
+std::vector<Flag> state_flags();       // the journal, and going on with a run
 std::vector<Flag> connection_flags();  // accounts, endpoints, TLS
 std::vector<Flag> output_flags();      // what is shown; ls
 std::vector<Flag> refused_flags();     // known, and not to be had

@@ -11,7 +11,7 @@
 
 namespace s3ferry {
 
-enum class Command { kSync, kVerify, kLs, kVersion, kHelp };
+enum class Command { kSync, kVerify, kLs, kRuns, kFailures, kVersion, kHelp };
 std::string_view to_string(Command command);  // "sync"
 
 // Who one side is talked to as, and where. Empty: the common one, else what the profile says.
@@ -42,6 +42,10 @@ struct Options {
   std::string task, log_dir, time_zone;
   bool log_dir_given = false, task_given = false, log_objects = false;
   std::string combined;  // verify: path of rclone's letters
+
+  std::string state_dir;  // empty: the task's own folder
+  bool journal = true, restart = false, retry_failed = false;
+  bool all_runs = false;  // runs
 
   bool recursive = false, summarize = false, human_readable = false;  // ls
   std::string bucket_prefix;                                          // ls

@@ -105,7 +105,7 @@ std::vector<Flag> check_flags() {
          o.log_dir_given = true;
          return {};
        }},
-      text_flag("--timezone", "ZONE", kForAll, kCheck,
+      text_flag("--timezone", "ZONE", kForAll | kForRuns, kCheck,
                 "of the log's date and times, such as Asia/Seoul (default: this machine's)",
                 &Options::time_zone),
       switch_flag("--log-objects", kForPair, kCheck,
@@ -153,15 +153,16 @@ std::vector<Flag> connection_flags() {
 
 std::vector<Flag> output_flags() {
   return {
-      switch_flag("--json", kForPair, kShown,
-                  "standard output is one JSON object a line, the last one the summary",
+      switch_flag("--json", kForPair | kForRuns | kForFailures, kShown,
+                  "standard output is one JSON object a line; of sync and verify the last one is "
+                  "the summary",
                   &Options::json),
       switch_flag("--quiet", kForPair, kShown, "no line an object, no summary", &Options::quiet),
       switch_flag("--only-show-errors", kForPair, kShown, "errors and warnings alone",
                   &Options::only_show_errors),
       switch_flag("--no-progress", kForPair, kShown, "no progress line (there is none in a pipe)",
                   &Options::progress, false),
-      switch_flag("-v,--debug", kForAll, kShown,
+      switch_flag("-v,--debug", kForAll | kForRuns | kForFailures, kShown,
                   "say what happens inside, on standard error; never a secret", &Options::debug),
       switch_flag("--recursive", kForLs, kListing, "all keys below, with their whole names",
                   &Options::recursive),

@@ -4,7 +4,10 @@
 #include "cli/connections.h"
 #include "cli/exit_code.h"
 #include "cli/reporters.h"
+#include "cli/run_settings.h"
+#include "cli/state.h"
 #include "proof/check.h"
+#include "transfer/run_book.h"
 #include "transfer/sync.h"
 
 namespace s3ferry {
@@ -25,6 +28,7 @@ class PairCommand {
 
  private:
   Status open();
+  Task<Status> open_state();
   Task<void> work();
   Task<void> sync();
   Task<void> check();
@@ -39,6 +43,8 @@ class PairCommand {
   std::unique_ptr<Reporters> reporters_;
   std::unique_ptr<Connections> connections_;
   std::optional<Pair> pair_;
+  std::unique_ptr<TaskState> state_;  // of a sync that changes something
+  std::unique_ptr<RunBook> book_;     // in its store
 };
 
 // Said before anything began: one line, no summary.
@@ -70,6 +76,24 @@ Status PairCommand::open() {
   return {};
 }
 
+// The journal, last of what can be refused: from here on a try of the run has begun.
+Task<Status> PairCommand::open_state() {
+  const bool wanted =
+      options_.command == Command::kSync && options_.journal && !options_.sync.dry_run;
+  if (!wanted) co_return Status();
+  std::string identity = connections_->identity(*pair_);
+  std::string folder = task_folder(pair_->source_at, pair_->target_at, identity);
+  auto opened =
+      co_await TaskState::open(context_, options_, std::move(identity), std::move(folder));
+  if (!opened) co_return fail(std::move(opened.error()));
+  state_ = std::move(*opened);
+  RunRecord record = state_->record();
+  auto book = co_await RunBook::open(state_->store(), std::move(record));
+  if (!book) co_return fail(std::move(book.error()));
+  book_ = std::move(*book);
+  co_return Status();
+}
+
 Task<int> PairCommand::run() {
   // A wrong place is the command line's fault: no log is written about it.
   for (const std::size_t i : {0U, 1U}) {
@@ -81,7 +105,9 @@ Task<int> PairCommand::run() {
   reporters_ = std::move(*reporters);
   Status ready = open();
   if (ready) ready = co_await connections_->check_credentials();
+  if (ready) ready = co_await open_state();
   if (!ready) {
+    if (state_) (void)co_await state_->close();
     const Error& error = ready.error();
     const bool place = error.is(ErrorKind::kRefused) || error.is(ErrorKind::kUsage);
     report_.error = error;
@@ -93,6 +119,7 @@ Task<int> PairCommand::run() {
   reporters_->start_ticking();
   co_await work();
   co_await reporters_->stop_ticking();
+  if (state_) (void)co_await state_->close();  // its first error stopped the sync already
   const bool cancelled =
       (report_.sync && report_.sync->stopped && report_.sync->stopped->is(ErrorKind::kCancelled)) ||
       (report_.check_error && report_.check_error->is(ErrorKind::kCancelled));
@@ -117,7 +144,8 @@ Task<void> PairCommand::sync() {
   SyncOptions options = options_.sync;
   const auto& configured = connections_->target_settings().max_concurrent_requests;
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
-  report_.sync.emplace(co_await run_sync(context_.runtime, *pair_, options, reporters_->sink()));
+  report_.sync.emplace(
+      co_await run_sync(context_.runtime, *pair_, options, reporters_->sink(), book_.get()));
 }
 
 Task<void> PairCommand::check() {

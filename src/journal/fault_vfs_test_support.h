@@ -144,11 +144,12 @@ inline int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flag
 
 }  // namespace fault_vfs
 
-// Registers the layer (once) and makes `plan` the current one until it dies.
+// Registers the layer and makes `plan` the current one until it dies. `everywhere`: for whoever
+// opens a database without naming a layer, too.
 class FaultVfs {
  public:
   static constexpr const char* kName = "s3ferry-faults";
-  explicit FaultVfs(FaultPlan& plan) {
+  explicit FaultVfs(FaultPlan& plan, bool everywhere = false) {
     static sqlite3_vfs layer = [] {
       sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
       sqlite3_vfs made = *system;
@@ -159,10 +160,14 @@ class FaultVfs {
       made.xOpen = fault_vfs::open;
       return made;
     }();
-    sqlite3_vfs_register(&layer, 0);
+    sqlite3_vfs_register(&layer, everywhere ? 1 : 0);
     fault_vfs::plan() = &plan;
   }
-  ~FaultVfs() { fault_vfs::plan() = nullptr; }
+  ~FaultVfs() {
+    fault_vfs::plan() = nullptr;
+    sqlite3_vfs* layer = sqlite3_vfs_find(kName);
+    sqlite3_vfs_register(fault_vfs::beneath(layer), 1);
+  }
   FaultVfs(const FaultVfs&) = delete;
   FaultVfs& operator=(const FaultVfs&) = delete;
 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "journal/fault_vfs_test_support.h"
 #include "journal/store_test_support.h"
 #include "journal/work_store_conformance.h"
 
@@ -83,7 +84,7 @@ Task<Result<std::string>> read_all(WorkStore& store) {
 class JournalDamage : public testing::Test {
  protected:
   void SetUp() override {
-    auto store = open_store(runtime, folder.path());
+    auto store = open();
     ASSERT_TRUE(store);
     ASSERT_TRUE(runtime.run(fill(**store)));
     store->reset();
@@ -91,7 +92,7 @@ class JournalDamage : public testing::Test {
     ASSERT_FALSE(std::filesystem::exists(folder.journal() + "-wal"));
   }
   Result<std::string> try_to_read() {
-    auto store = open_store(runtime, folder.path());
+    auto store = open();
     if (!store) return fail(std::move(store.error()));
     Result<std::string> text = runtime.run(read_all(**store));
     (void)runtime.run((*store)->close());
@@ -99,7 +100,7 @@ class JournalDamage : public testing::Test {
   }
   void expect_refused(const std::string& with) {
     const std::string before = read_bytes(folder.journal());
-    const auto store = open_store(runtime, folder.path());
+    const auto store = open();
     ASSERT_FALSE(store);
     EXPECT_TRUE(store.error().is(ErrorKind::kConfig));
     EXPECT_THAT(store.error().message(), HasSubstr(with));
@@ -107,6 +108,15 @@ class JournalDamage : public testing::Test {
     EXPECT_EQ(read_bytes(folder.journal()), before);
   }
 
+  // Without the wait for a disk.
+  Result<std::unique_ptr<SqliteStore>> open() {
+    SqliteStoreOptions options;
+    options.file.vfs = FaultVfs::kName;
+    return open_store(runtime, folder.path(), std::move(options));
+  }
+
+  FaultPlan no_faults;
+  FaultVfs layer{no_faults};
   ScratchFolder folder;
   VirtualRuntime runtime{1};
   std::string whole;
@@ -169,10 +179,10 @@ TEST_F(JournalDamage, ANewerFormatIsRefused) {
 TEST_F(JournalDamage, AFolderOrALinkInItsPlaceIsRefused) {
   std::filesystem::rename(folder.journal(), folder.path() + "/elsewhere");
   std::filesystem::create_symlink(folder.path() + "/elsewhere", folder.journal());
-  EXPECT_THAT(open_store(runtime, folder.path()).error().message(), HasSubstr("is not a file"));
+  EXPECT_THAT(open().error().message(), HasSubstr("is not a file"));
   std::filesystem::remove(folder.journal());
   std::filesystem::create_directory(folder.journal());
-  EXPECT_THAT(open_store(runtime, folder.path()).error().message(), HasSubstr("is not a file"));
+  EXPECT_THAT(open().error().message(), HasSubstr("is not a file"));
   const auto file_as_folder = open_store(runtime, folder.path() + "/elsewhere/deep");
   ASSERT_FALSE(file_as_folder);
   EXPECT_TRUE(file_as_folder.error().is(ErrorKind::kConfig));
@@ -186,7 +196,7 @@ TEST_F(JournalDamage, WithoutPermissionItSaysSo) {
   ASSERT_EQ(::chmod((folder.path() + "/lock").c_str(), 0666), 0);
   ASSERT_EQ(::chmod(folder.journal().c_str(), root ? 0600 : 0), 0);
   if (root) ASSERT_EQ(::seteuid(65534), 0);
-  const auto store = open_store(runtime, folder.path());
+  const auto store = open();
   const auto no_folder = open_store(runtime, "/proc/self/state");
   if (root) ASSERT_EQ(::seteuid(0), 0);
   ASSERT_FALSE(store);
@@ -198,7 +208,7 @@ TEST_F(JournalDamage, WithoutPermissionItSaysSo) {
 
 TEST_F(JournalDamage, ADraftThatAKillLeftIsNoObstacle) {
   std::filesystem::rename(folder.journal(), folder.journal() + ".new");
-  auto store = open_store(runtime, folder.path());
+  auto store = open();
   ASSERT_TRUE(store) << store.error().message();
   EXPECT_FALSE(runtime.run((*store)->open_run(request())).value().resumed);
   EXPECT_TRUE(runtime.run((*store)->close()));

@@ -112,7 +112,9 @@ Told run_on_faulty_disk(Runtime& runtime, const std::string& path, FaultPlan& pl
 }
 
 void expect_found(Runtime& runtime, const std::string& path, const Told& told) {
-  auto store = open_store(runtime, path);
+  FaultPlan none;
+  const FaultVfs layer(none);
+  auto store = open_store(runtime, path, faulty());
   ASSERT_TRUE(store) << store.error().message();
   const auto record = runtime.run((*store)->open_run(request()));
   ASSERT_TRUE(record) << record.error().message();

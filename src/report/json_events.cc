@@ -6,21 +6,12 @@
 
 #include "base/text.h"
 #include "report/display.h"
+#include "report/json_key.h"
 
 namespace s3ferry {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// A key is bytes, JSON text is UTF-8: other bytes are escaped for the eye, and given in Base64.
-void put_key(Json& event, std::string_view key) {
-  if (is_valid_utf8(key)) {
-    event["key"] = key;
-  } else {
-    event["key"] = escape_for_display(key);
-    event["key_base64"] = to_base64(key);
-  }
-}
 
 Json error_json(const Error& error) {
   Json out;
@@ -77,7 +68,7 @@ void JsonEvents::on_phase(Phase phase) {
 
 void JsonEvents::on_copied(const CopiedEvent& copied) {
   Json event = begin("copied");
-  put_key(event, copied.key);
+  put_json_key(event, copied.key);
   event["size"] = copied.size;
   event["reason"] = to_string(copied.reason);
   event["late"] = copied.late;
@@ -87,7 +78,7 @@ void JsonEvents::on_copied(const CopiedEvent& copied) {
 
 void JsonEvents::on_deleted(const DeletedEvent& deleted) {
   Json event = begin("deleted");
-  put_key(event, deleted.key);
+  put_json_key(event, deleted.key);
   event["size"] = deleted.size;
   event["dry_run"] = deleted.dry_run;
   put(event);
@@ -96,7 +87,7 @@ void JsonEvents::on_deleted(const DeletedEvent& deleted) {
 void JsonEvents::on_skipped(const SkippedEvent& skipped) {
   Json event = begin("skipped");
   event["side"] = to_string(skipped.side);
-  put_key(event, skipped.key);
+  put_json_key(event, skipped.key);
   event["size"] = skipped.size;
   event["reason"] = to_string(skipped.reason);
   event["warning"] = is_warning(skipped.reason);
@@ -106,7 +97,7 @@ void JsonEvents::on_skipped(const SkippedEvent& skipped) {
 void JsonEvents::on_failed(const FailedEvent& failed) {
   Json event = begin("failed");
   event["operation"] = failed.side == Side::kSource ? "copy" : "delete";
-  put_key(event, failed.key);
+  put_json_key(event, failed.key);
   event["size"] = failed.size;
   event["error"] = error_json(failed.error);
   put(event);
@@ -122,7 +113,7 @@ void JsonEvents::on_warning(const WarningEvent& warning) {
 void JsonEvents::on_difference(const DifferenceEvent& difference) {
   Json event = begin("difference");
   event["kind"] = to_string(difference.kind);
-  put_key(event, difference.key);
+  put_json_key(event, difference.key);
   event["source"] = object_json(difference.source);
   event["target"] = object_json(difference.target);
   event["late"] = difference.late;

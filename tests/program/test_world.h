@@ -41,6 +41,34 @@ struct Ran {
   }
 };
 
+// A folder of its own, gone with the test.
+class TestFolder {
+ public:
+  TestFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "s3ferry-test-XXXXXX").string();
+    path_ = ::mkdtemp(name.data()) != nullptr ? name : "";
+    EXPECT_FALSE(path_.empty());
+  }
+  ~TestFolder() { std::filesystem::remove_all(path_); }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  const std::string& path() const { return path_; }
+  std::string read(const std::string& name) const {
+    std::ifstream in(path_ + "/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(path_))
+      all.push_back(entry.path().filename().string());
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+ private:
+  std::string path_;
+};
+
 // Two accounts, a bucket each, profiles for both: the program's surroundings for a test, in process
 // and under virtual time. The clock begins on 2026-11-22 19:10:28 UTC.
 class TestWorld {
@@ -60,7 +88,7 @@ class TestWorld {
         "photos", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
                   R"({"AWS":"222222222222"},"Action":"s3:*","Resource":)"
                   R"(["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}]})"));
-    host.environment = {{"HOME", "/home/t"}};
+    host.environment = {{"HOME", "/home/t"}, {"XDG_STATE_HOME", state.path()}};
     host.files["/home/t/.aws/config"] =
         "[profile asis]\nregion = us-east-1\n[profile tobe]\nregion = us-east-1\n";
     host.files["/home/t/.aws/credentials"] =
@@ -118,6 +146,7 @@ class TestWorld {
     return run(std::move(arguments));
   }
 
+  TestFolder state;  // journals
   VirtualRuntime runtime;
   sim::Simulator simulator;
   FakeHost host;
@@ -125,34 +154,6 @@ class TestWorld {
   TransportFactory transport;  // instead of the simulator's
   std::vector<std::string> refused_hosts;
   bool terminal = false;
-};
-
-// A folder of its own, gone with the test.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "s3ferry-test-XXXXXX").string();
-    path_ = ::mkdtemp(name.data()) != nullptr ? name : "";
-    EXPECT_FALSE(path_.empty());
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  const std::string& path() const { return path_; }
-  std::string read(const std::string& name) const {
-    std::ifstream in(path_ + "/" + name, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(path_))
-      all.push_back(entry.path().filename().string());
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-
- private:
-  std::string path_;
 };
 
 }  // namespace s3ferry

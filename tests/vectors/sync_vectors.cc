@@ -186,6 +186,7 @@ std::string SyncCaseRun::run() {
                                         "aws",
                                         "--check",
                                         "none",
+                                        "--no-journal",
                                         case_.source_url,
                                         case_.target_url};
   arguments.insert(arguments.end(), case_.arguments.begin(), case_.arguments.end());

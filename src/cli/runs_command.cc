@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit_code.h"
+#include "cli/state.h"
+#include "cli/task_states.h"
+#include "report/console.h"
+#include "report/display.h"
+#include "runtime/host.h"
+#include "transfer/counters_text.h"
+
+namespace s3ferry {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What a run has come to so far, over all its tries.
+Result<RunCounters> counters_of(const RunRecord& run) {
+  if (!run.result.empty()) return counters_from_text(run.result);
+  RunCounters sum;
+  std::vector<std::string> texts = run.counters;
+  if (!run.delete_counters.empty()) texts.push_back(run.delete_counters);
+  for (const std::string& text : texts) {
+    const Result<RunCounters> part = counters_from_text(text);
+    if (!part) return part;
+    add_counters(sum, *part);
+  }
+  return sum;
+}
+
+std::string_view state_word(const TaskStateFolder& task, const RunRecord& run) {
+  if (run.status == RunStatus::kOpen) return task.in_use ? "running" : "stopped";
+  return to_string(run.status);
+}
+
+class RunsCommand {
+ public:
+  RunsCommand(AppContext& context, const Options& options) : context_(context), options_(options) {}
+  Status run();
+
+ private:
+  using Row = std::vector<std::string>;
+  Status show(const TaskStateFolder& task);
+  Row row_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
+  Json json_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
+  void print_table();
+
+  AppContext& context_;
+  const Options& options_;
+  TimeZone zone_;
+  std::vector<Row> rows_;
+};
+
+RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecord& run,
+                                     const RunCounters& counted) const {
+  return {std::string(state_word(task, run)),
+          format_local(zone_.at(run.began)),
+          std::to_string(run.tries),
+          run.phase.empty() ? "-" : escape_for_display(run.phase),
+          display_count(counted.copied.objects),
+          display_count(counted.same.objects),
+          display_count(counted.deleted.objects),
+          display_count(run.failures),
+          fmt::format("{}{} to {}", run.label.empty() ? "" : escape_for_display(run.label) + ": ",
+                      task.source, task.target)};
+}
+
+Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
+                          const RunCounters& counted) const {
+  Json out;
+  out["task"] = run.label;
+  out["source"] = task.source;
+  out["target"] = task.target;
+  out["source_service"] = task.source_service;
+  out["target_service"] = task.target_service;
+  out["run"] = run.run;
+  out["state"] = state_word(task, run);
+  out["began"] = format_iso8601_millis(run.began);
+  out["last_write"] = format_iso8601_millis(run.last_write);
+  out["tries"] = run.tries;
+  out["phase"] = run.phase;
+  out["copied"] = counted.copied.objects;
+  out["copied_bytes"] = counted.copied.bytes;
+  out["same"] = counted.same.objects;
+  out["deleted"] = counted.deleted.objects;
+  out["skipped"] = counted.skipped.objects;
+  out["failed"] = run.failures;
+  out["planned_deletes"] = run.planned_deletes;
+  out["open_uploads"] = run.open_uploads;
+  out["directory"] = escape_for_display(task.directory);
+  return out;
+}
+
+Status RunsCommand::show(const TaskStateFolder& task) {
+  if (task.unreadable) return fail(*task.unreadable);
+  for (const RunRecord& run : task.runs) {
+    const Result<RunCounters> counted = counters_of(run);
+    if (!counted) return fail(counted.error());
+    if (options_.json)
+      context_.out.write(
+          json_of(task, run, *counted).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    else
+      rows_.push_back(row_of(task, run, *counted));
+  }
+  return {};
+}
+
+void RunsCommand::print_table() {
+  if (rows_.empty()) return;
+  rows_.insert(rows_.begin(),
+               {"STATE", "BEGAN", "TRIES", "PHASE", "COPIED", "SAME", "DELETED", "FAILED", "TASK"});
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  for (const Row& row : rows_)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  for (const Row& row : rows_) {
+    std::string line;
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      const bool number = i == 2 || (i >= 4 && i <= 7);
+      line += number ? fmt::format("{:>{}}  ", row[i], widths[i])
+                     : fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+    context_.out.write(line + row.back() + "\n");
+  }
+}
+
+Status RunsCommand::run() {
+  Result<TimeZone> zone = zone_of(context_, options_);
+  if (!zone) return fail(std::move(zone.error()));
+  zone_ = std::move(*zone);
+  std::string root = context_.host.expand_home(options_.state_dir);
+  if (root.empty()) {
+    Result<std::string> home = state_root(context_.host);
+    if (!home) return fail(std::move(home.error()));
+    root = std::move(*home);
+  }
+  const std::size_t most_runs = options_.all_runs ? 1'000 : 1;
+  Status worst;
+  for (const TaskStateFolder& task : find_task_states(root, most_runs)) {
+    Status shown = show(task);
+    if (shown) continue;
+    context_.err.write(error_line(shown.error()) + "\n");
+    worst = std::move(shown);
+  }
+  print_table();
+  context_.out.flush();
+  context_.err.flush();
+  return worst;
+}
+
+}  // namespace
+
+int run_runs_command(AppContext& context, const Options& options) {
+  RunsCommand command(context, options);
+  const Status done = command.run();
+  return static_cast<int>(done ? ExitCode::kSuccess : exit_code_of(done.error()));
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,49 @@
+#include "cli/state.h"
+
+#include "cli/run_settings.h"
+#include "runtime/host.h"
+
+namespace s3ferry {
+
+Result<std::string> state_root(const Host& host) {
+  const std::string given = host.env("XDG_STATE_HOME").value_or("");
+  if (given.starts_with('/')) return given + "/s3ferry";
+  const auto home = host.home();
+  if (home && home->starts_with('/')) return *home + "/.local/state/s3ferry";
+  return fail(ErrorKind::kConfig,
+              "there is no home folder to keep the run's state in; name a folder with --state, "
+              "or write nothing down with --no-journal");
+}
+
+Task<Result<std::unique_ptr<TaskState>>> TaskState::open(AppContext& context,
+                                                         const Options& options,
+                                                         std::string identity, std::string folder) {
+  std::string directory = context.host.expand_home(options.state_dir);
+  if (directory.empty()) {
+    Result<std::string> root = state_root(context.host);
+    if (!root) co_return fail(std::move(root.error()));
+    directory = *root + "/" + folder;
+  }
+  Result<StateDirectory> locked = StateDirectory::open(directory);
+  if (!locked) co_return fail(std::move(locked.error()));
+  SqliteStoreOptions settings;
+  Result<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::open(context.runtime, std::move(*locked), std::move(settings));
+  if (!store) co_return fail(std::move(store.error()));
+  std::unique_ptr<TaskState> state(new TaskState(std::move(*store), std::move(directory)));
+  RunRequest request;
+  request.identity = std::move(identity);
+  request.settings = run_settings(options);
+  request.label = options.task;
+  request.restart = options.restart;
+  request.retry_failed = options.retry_failed;
+  Result<RunRecord> record = co_await state->store_->open_run(std::move(request));
+  if (!record) {
+    (void)co_await state->close();
+    co_return fail(std::move(record.error()));
+  }
+  state->record_ = std::move(*record);
+  co_return state;
+}
+
+}  // namespace s3ferry

@@ -1,0 +1,221 @@
+// What `runs` and `failures` say of journals, and how the journal of a task is opened.
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "cli/command_line.h"
+#include "cli/run_settings.h"
+#include "cli/state.h"
+#include "program/test_world.h"
+#include "transfer/counters_text.h"
+
+namespace s3ferry {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr const char* kIdentity =
+    "source=s3://photos/\nsource service=aws\ntarget=s3://copies/\ntarget service=aws\n";
+
+std::string counters(std::uint64_t copied) {
+  RunCounters out;
+  out.copied = {copied, copied * 10};
+  out.same = {1'200, 5};
+  return counters_to_text(out);
+}
+
+struct TaskScript {
+  std::string folder = "photos_to_copies-1", label = "photos", identity = kIdentity;
+  bool finish = false;
+};
+
+// A run that copied 1,000, planned a deletion and failed with two objects.
+Task<Status> write_task(Runtime& runtime, std::string root, TaskScript script) {
+  Result<StateDirectory> directory = StateDirectory::open(root + "/s3ferry/" + script.folder);
+  if (!directory) co_return fail(std::move(directory.error()));
+  SqliteStoreOptions options;
+  auto store = SqliteStore::open(runtime, std::move(*directory), std::move(options));
+  if (!store) co_return fail(std::move(store.error()));
+  RunRequest request;
+  request.identity = script.identity;
+  request.label = script.label;
+  (void)co_await (*store)->open_run(std::move(request));
+  KeyRange everything;
+  const Result<Claim> claim = co_await (*store)->claim(std::move(everything));
+  FinishedSpan span;
+  span.range.up_to = "m";
+  span.counters = counters(1'000);
+  const Error error = Error(ErrorKind::kAccessDenied, "not allowed")
+                          .with_status(403)
+                          .with_code("AccessDenied")
+                          .with_operation("CopyObject");
+  span.failures = {FailedObject(FailedWork::kCopy, "a\n", 7, error),
+                   FailedObject(FailedWork::kDelete, "\xff", 8, error)};
+  (void)(*store)->advance(*claim, std::move(span));
+  (void)(*store)->set_phase("copying");
+  if (script.finish) (void)co_await (*store)->finish_run(counters(2'000));
+  co_return co_await (*store)->close();
+}
+
+void write(TestWorld& world, const TaskScript& script = {}) {
+  TestWorld::must(world.runtime.run(write_task(world.runtime, world.state.path(), script)));
+}
+
+TEST(RunsApp, ListsEachTasksLastRun) {
+  TestWorld world;
+  EXPECT_EQ(world.run({"runs"}).out, "");
+  write(world);
+  TaskScript other;
+  other.folder = "x";
+  other.label = "";
+  other.identity = "source=s3://b/\nsource service=aws\ntarget=s3://c/\ntarget service=aws\n";
+  other.finish = true;
+  write(world, other);
+  const Ran ran = world.run({"runs", "--timezone", "UTC"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ASSERT_EQ(ran.lines().size(), 3U) << ran.out;
+  EXPECT_THAT(ran.lines()[0], StartsWith("STATE"));
+  EXPECT_THAT(ran.lines()[1],
+              StartsWith("stopped   2026-11-22 19:10:28      1  copying   1,000  1,200"));
+  EXPECT_THAT(ran.lines()[1], HasSubstr("photos: s3://photos/ to s3://copies/"));
+  EXPECT_THAT(ran.lines()[2], StartsWith("finished"));
+  EXPECT_THAT(ran.lines()[2], HasSubstr("2,000"));
+  const auto json = world.run({"runs", "--json"}).events();
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["task"], "photos");
+  EXPECT_EQ(json[0]["state"], "stopped");
+  EXPECT_EQ(json[0]["copied"], 1000);
+  EXPECT_EQ(json[0]["failed"], 2);
+  EXPECT_EQ(json[0]["began"], "2026-11-22T19:10:28.000Z");
+  EXPECT_EQ(json[1]["state"], "finished");
+}
+
+TEST(RunsApp, AJournalThatCannotBeReadIsSaidAndTheOthersAreShown) {
+  TestWorld world;
+  write(world);
+  const std::string broken = world.state.path() + "/s3ferry/broken";
+  std::filesystem::create_directory(broken);
+  std::ofstream(broken + "/journal.sqlite") << "not a journal";
+  const Ran ran = world.run({"runs"});
+  EXPECT_EQ(ran.code, 253);
+  EXPECT_EQ(ran.lines().size(), 2U);
+  EXPECT_THAT(ran.error_lines(), ElementsAre(HasSubstr("broken/journal.sqlite is damaged")));
+}
+
+TEST(FailuresApp, AreFoundByNameByPlacesAndByFolder) {
+  TestWorld world;
+  write(world);
+  const std::string folder = world.state.path() + "/s3ferry/photos_to_copies-1";
+  for (const std::vector<std::string>& asked : {std::vector<std::string>{"photos"},
+                                                {"s3://photos", "s3://copies"},
+                                                {folder},
+                                                {"--state", folder}}) {
+    std::vector<std::string> arguments = {"failures"};
+    arguments.insert(arguments.end(), asked.begin(), asked.end());
+    const Ran ran = world.run(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(ran.lines(),
+                ElementsAre("copy failed: s3://photos/a\\n to s3://copies/a\\n CopyObject: "
+                            "AccessDenied (403): not allowed",
+                            "delete failed: s3://copies/\\xff CopyObject: AccessDenied (403): not "
+                            "allowed"));
+  }
+  const auto json = world.run({"failures", "photos", "--json"}).events();
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["operation"], "copy");
+  EXPECT_EQ(json[0]["key"], "a\n");
+  EXPECT_EQ(json[0]["size"], 7);
+  EXPECT_EQ(json[0]["error"]["status"], 403);
+  EXPECT_EQ(json[1]["key_base64"], "/w==");
+}
+
+TEST(FailuresApp, WhatIsNotThereOrNotClearIsSaid) {
+  TestWorld world;
+  write(world);
+  const Ran unknown = world.run({"failures", "nothing"});
+  EXPECT_EQ(unknown.code, 252);
+  EXPECT_THAT(unknown.err, HasSubstr("s3ferry runs"));
+  EXPECT_EQ(world.run({"failures"}).code, 252);
+  EXPECT_EQ(world.run({"failures", "s3://photos", "not-a-place"}).code, 252);
+  TaskScript twin;
+  twin.folder = "twin";
+  write(world, twin);
+  const Ran two = world.run({"failures", "photos"});
+  EXPECT_EQ(two.code, 252);
+  EXPECT_THAT(two.err, HasSubstr("s3ferry/twin"));
+}
+
+// TaskState::open as a command does it.
+struct Opened {
+  int code = 0;
+  std::string error;
+  RunRecord record;
+};
+Task<Opened> open_and_close(AppContext& context, const Options& options) {
+  std::string identity = kIdentity, folder = "task";
+  auto state = co_await TaskState::open(context, options, std::move(identity), std::move(folder));
+  Opened out;
+  if (!state) {
+    out.error = state.error().message();
+    co_return out;
+  }
+  out.record = (*state)->record();
+  const Status closed = co_await (*state)->close();
+  EXPECT_TRUE(closed);
+  co_return out;
+}
+Opened open_as(TestWorld& world, std::vector<std::string> more) {
+  std::vector<std::string> arguments = {"sync", "s3://photos", "s3://copies"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Result<Options> options = parse_command_line(arguments);
+  EXPECT_TRUE(options) << options.error().message();
+  MemoryOutput out, err;
+  AppContext context{
+      .runtime = world.runtime, .host = world.host, .make_transport = {}, .out = out, .err = err};
+  return world.runtime.run(open_and_close(context, *options));
+}
+
+TEST(TaskState, TheSameCommandGoesOnAnotherIsRefusedWithAWayOut) {
+  TestWorld world;
+  const Opened first = open_as(world, {"--delete", "--task", "t"});
+  EXPECT_FALSE(first.record.resumed);
+  EXPECT_TRUE(std::filesystem::exists(world.state.path() + "/s3ferry/task/journal.sqlite"));
+  const Opened again = open_as(world, {"--delete", "--concurrency", "7", "--check", "none"});
+  EXPECT_TRUE(again.record.resumed) << again.error;
+  EXPECT_EQ(again.record.label, "t");
+  const Opened other = open_as(world, {"--exclude", "x"});
+  EXPECT_THAT(other.error, HasSubstr("--delete (was yes, is not given)"));
+  EXPECT_THAT(other.error, HasSubstr("--exclude/--include (was not given, is"));
+  EXPECT_THAT(other.error, HasSubstr("--restart"));
+  EXPECT_FALSE(open_as(world, {"--exclude", "x", "--restart"}).record.resumed);
+  EXPECT_THAT(open_as(world, {"--exclude", "x", "--restart", "--retry-failed"}).error,
+              HasSubstr("--retry-failed: no object failed"));
+}
+
+TEST(TaskState, WhereItIsKept) {
+  TestWorld world;
+  world.host.environment["XDG_STATE_HOME"] = "relative is not allowed";
+  world.host.environment["HOME"] = world.state.path();
+  open_as(world, {});
+  EXPECT_TRUE(
+      std::filesystem::exists(world.state.path() + "/.local/state/s3ferry/task/journal.sqlite"));
+  open_as(world, {"--state", "~/mine"});
+  EXPECT_TRUE(std::filesystem::exists(world.state.path() + "/mine/journal.sqlite"));
+  world.host.environment.clear();
+  EXPECT_THAT(open_as(world, {}).error, HasSubstr("--state"));
+}
+
+TEST(StateFlags, MeanNothingToADryRun) {
+  TestWorld world;
+  EXPECT_EQ(world.pair("sync", {"--dryrun", "--restart"}).code, 252);
+  EXPECT_EQ(world.pair("verify", {"--restart"}).code, 252);
+  EXPECT_EQ(world.pair("sync", {"--no-journal", "--restart"}).code, 252);
+}
+
+}  // namespace
+}  // namespace s3ferry
