@@ -197,10 +197,26 @@ Outcome<Reply> bucket_encryption(State& state, const Call& call) {
   return done();
 }
 
-// Sub-resources that nobody configures here: the answer that S3 gives then.
+// Sub-resources that nobody configures here, but for two: the answer that S3 gives then.
 Outcome<Reply> bucket_configuration(State&, const Call& call) {
   if (auto may = require(call, *call.bucket, "s3:GetBucketConfiguration", ""); !may)
     return refuse(std::move(may.error()));
+  if (call.has_query("website") && call.bucket->website) {
+    XmlWriter xml;
+    xml.open_root("WebsiteConfiguration");
+    xml.open("IndexDocument");
+    xml.element("Suffix", "index.html");
+    xml.close("IndexDocument");
+    xml.close("WebsiteConfiguration");
+    return xml_reply(xml.take());
+  }
+  if (call.has_query("object-lock") && call.bucket->object_lock) {
+    XmlWriter xml;
+    xml.open_root("ObjectLockConfiguration");
+    xml.element("ObjectLockEnabled", "Enabled");
+    xml.close("ObjectLockConfiguration");
+    return xml_reply(xml.take());
+  }
   static constexpr std::pair<std::string_view, std::string_view> kMissing[] = {
       {"lifecycle", "NoSuchLifecycleConfiguration"},
       {"cors", "NoSuchCORSConfiguration"},

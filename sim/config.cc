@@ -156,6 +156,8 @@ Status read_bucket(Simulator& sim, const Json& json, const std::string& where) {
   fields.text("kms_key", bucket.kms_key);
   static constexpr std::string_view kSides[] = {"none", "source", "target"};
   fields.choice("side", kSides, bucket.side);
+  fields.flag("website", bucket.website);
+  fields.flag("object_lock", bucket.object_lock);
   if (const Json* synthetic = fields.find("synthetic")) {
     Status read = read_synthetic(*synthetic, where + ".synthetic", bucket.synthetic.emplace());
     if (!read) return read;

@@ -121,6 +121,8 @@ Status Simulator::add_bucket(BucketSpec spec) {
   bucket->ownership = spec.ownership;
   bucket->versioning = spec.versioning;
   bucket->side = spec.side;
+  bucket->website = spec.website;
+  bucket->object_lock = spec.object_lock;
   bucket->created = state_->runtime.wall_now();
   auto encryption = default_encryption(*state_, *bucket, spec.encryption, spec.kms_key);
   if (!encryption) return fail(std::move(encryption.error()));

@@ -86,6 +86,7 @@ struct BucketSpec {
   std::string encryption = "AES256";  // the default: AES256 or aws:kms
   std::string kms_key;                // for aws:kms; empty: the account's aws/s3 key
   Side side = Side::kNone;
+  bool website = false, object_lock = false;  // configured; objects keep what they are sent
   std::optional<SyntheticSpec> synthetic;
 };
 

@@ -76,6 +76,7 @@ struct Bucket {
   Versioning versioning = Versioning::kOff;
   std::shared_ptr<const Encryption> encryption;
   Side side = Side::kNone;
+  bool website = false, object_lock = false;
   TextMap tags;
   WallTime created{};
   ObjectStore store;

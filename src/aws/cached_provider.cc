@@ -51,6 +51,14 @@ Task<Result<Credentials>> CachedProvider::get() {
   }
 }
 
+// Those that worked so far are of no use any more, and trying again would not help: it was tried
+// since long before they expired, or this refusal is final.
+bool CachedProvider::is_over(const Error& error) const {
+  if (!kept_ || usable() || error.is(ErrorKind::kCancelled)) return false;
+  const bool expired = kept_->expires && *kept_->expires <= runtime_.wall_now();
+  return expired || !error.is_retryable();
+}
+
 Task<Result<Credentials>> CachedProvider::renew() {
   renewing_ = true;
   auto fresh = co_await inner_->get();
@@ -59,6 +67,10 @@ Task<Result<Credentials>> CachedProvider::renew() {
     fresh = fail(ErrorKind::kExpiredCredentials,
                  fmt::format("the credentials ({}) expired at {}; renew them and run again",
                              fresh->source, format_iso8601(*fresh->expires)));
+  if (!fresh && is_over(fresh.error()))
+    fresh = fail(ErrorKind::kExpiredCredentials,
+                 fmt::format("the credentials ({}) expired and could not be renewed: {}",
+                             kept_->source, fresh.error().message()));
   if (fresh) {
     kept_ = *fresh;
     rejected_ = false;

@@ -12,7 +12,7 @@ namespace s3ferry::aws {
 // minutes before, one caller at a time tries while the others go on with the old ones; from 10
 // minutes before, all wait for one renewal. Credentials that live shortly have shorter windows: a
 // half and a third of their life. A renewal that fails is an error only once the old ones have
-// expired; until then it is tried again every minute.
+// expired (kExpiredCredentials then, whatever the cause); until then it is tried again every minute.
 class CachedProvider final : public CredentialsProvider {
  public:
   CachedProvider(Runtime& runtime, std::unique_ptr<CredentialsProvider> inner)
@@ -27,6 +27,7 @@ class CachedProvider final : public CredentialsProvider {
   enum class Need { kNone, kAdvised, kRequired };
   Need need() const;
   bool usable() const;
+  bool is_over(const Error& error) const;
   Task<Result<Credentials>> renew();
 
   Runtime& runtime_;

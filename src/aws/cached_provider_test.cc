@@ -121,7 +121,21 @@ TEST_F(CachedProviderTest, AFailedEarlyRenewalKeepsTheOldOnesAndIsTriedAgain) {
   EXPECT_EQ(get(), "1");
   EXPECT_EQ(source_->asked, 3);
   pass(minutes(13));  // now they have expired
+  EXPECT_EQ(get(), to_string(ErrorKind::kExpiredCredentials));
+  source_->error.reset();
+  EXPECT_EQ(get(), "2");
+}
+
+// The server says that they are over before their time: a breakdown on the way to new ones may pass,
+// a refusal will not.
+TEST_F(CachedProviderTest, RejectedOnesAreOverWhenTheirRenewalIsRefused) {
+  EXPECT_EQ(get(), "1");
+  pass(minutes(20));
+  provider_->invalidate();
+  source_->error = Error(ErrorKind::kNetwork, "down");
   EXPECT_EQ(get(), to_string(ErrorKind::kNetwork));
+  source_->error = Error(ErrorKind::kAccessDenied, "the role is gone").with_status(403);
+  EXPECT_EQ(get(), to_string(ErrorKind::kExpiredCredentials));
   source_->error.reset();
   EXPECT_EQ(get(), "2");
 }

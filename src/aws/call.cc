@@ -19,6 +19,8 @@ constexpr ByteCount kErrorBodyLimit = kMiB;
 // Servers refuse a difference of 15 minutes; where they do not say so (HEAD), this much shows it.
 constexpr auto kSuspiciousDrift = std::chrono::minutes(4);
 constexpr auto kLeastDrift = std::chrono::seconds(1);
+// With an endpoint that was never reached.
+constexpr auto kPatienceWithSilence = std::chrono::seconds(15);
 
 std::string target_of(const CallSpec& spec) {
   const std::string& base = spec.endpoint.base_path;
@@ -73,6 +75,10 @@ bool is_expired_token(const Error& error) {
          code == "InvalidToken";
 }
 
+bool is_silence(const Error& error) {
+  return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kTimeout);
+}
+
 // Of these it is certain that the server did nothing.
 bool surely_not_done(const Error& error) {
   return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kThrottled);
@@ -83,6 +89,7 @@ bool surely_not_done(const Error& error) {
 struct Caller::Try {
   Try(Caller& caller, const CallSpec& call)
       : spec(call),
+        begun(caller.runtime_.now()),
         session(caller.options_.retry, caller.budget_, call.attempts_before),
         target(target_of(call)),
         host(call.endpoint.origin.authority()),
@@ -91,6 +98,7 @@ struct Caller::Try {
   Try& operator=(const Try&) = delete;
 
   const CallSpec& spec;
+  const TimePoint begun;
   RetrySession session;
   const std::string target;
   const std::string host;
@@ -293,6 +301,9 @@ Task<Status> Caller::settle(Try& state, Error error) {
   if (correct_clock(state, error)) co_return Status();
   if (co_await renew_credentials(state, error)) co_return Status();
   if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))
+    co_return fail(state.finish(std::move(error)));
+  // Where no server has ever answered, the endpoint is wrong rather than busy.
+  if (is_silence(error) && !seen_offset_ && runtime_.now() - state.begun >= kPatienceWithSilence)
     co_return fail(state.finish(std::move(error)));
   std::optional<Duration> hint;
   if (state.hint) hint = *state.hint;

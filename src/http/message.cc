@@ -51,9 +51,9 @@ std::string Origin::to_string() const {
 }
 
 Result<Url> parse_url(std::string_view text) {
-  auto bad = [&](std::string_view why) {
+  auto bad = [&](std::string_view why, bool shown = true) {
     // What stands before '@' may be a password: such a text is not shown.
-    if (text.find('@') != std::string_view::npos)
+    if (!shown || text.find('@') != std::string_view::npos)
       return fail(ErrorKind::kConfig, fmt::format("not a usable URL ({})", why));
     return fail(ErrorKind::kConfig, fmt::format("not a usable URL: '{}' ({})", text, why));
   };
@@ -80,7 +80,7 @@ Result<Url> parse_url(std::string_view text) {
     if (close == std::string_view::npos) return bad("']' is missing");
     host = authority.substr(1, close - 1);
     port = authority.substr(close + 1);
-    if (!port.empty() && !port.starts_with(':')) return bad("malformed port");
+    if (!port.empty() && !port.starts_with(':')) return bad("malformed port", false);
   } else if (const auto colon = authority.find(':'); colon != std::string_view::npos) {
     host = authority.substr(0, colon);
     port = authority.substr(colon);
@@ -90,7 +90,8 @@ Result<Url> parse_url(std::string_view text) {
   url.origin.port = url.origin.tls ? 443 : 80;
   if (!port.empty()) {
     const auto number = parse_u64(port.substr(1));
-    if (!number || *number == 0 || *number > 65535) return bad("malformed port");
+    // "user:password" without its host looks like this, too.
+    if (!number || *number == 0 || *number > 65535) return bad("malformed port", false);
     url.origin.port = static_cast<std::uint16_t>(*number);
   }
   const auto question = rest.find('?');

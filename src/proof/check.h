@@ -36,6 +36,8 @@ struct CheckOptions {
   const SetAside* set_aside = nullptr;
   // Changed at the source at or after this: late, outside the verdict. None: nothing is late.
   std::optional<WallTime> as_of;
+  // --settle: until then a listing that is denied is tried again.
+  std::optional<TimePoint> settles_until;
   // Of the source's objects in key order, the first part that must match: (0, 1].
   double threshold = 1.0;
   std::size_t list_concurrency = 8;

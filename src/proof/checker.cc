@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "listing/patient_pages.h"
 #include "proof/verdict.h"
 #include "s3/source_bucket.h"
 #include "s3/target_bucket.h"
@@ -62,9 +63,12 @@ Task<Result<CheckResult>> Checker::run() {
   }
   Semaphore slots(std::max<std::size_t>(1, options_.list_concurrency));
   BucketPages source_pages(pair_.source), target_pages(pair_.target);
-  PageStream source(runtime_, source_pages, slots,
+  const auto settles = [this](const Error& error) { return settles_yet(error); };
+  PatientPages patient_source(runtime_, source_pages, settles);
+  PatientPages patient_target(runtime_, target_pages, settles);
+  PageStream source(runtime_, patient_source, slots,
                     stream_options(pair_.source_at, options_.page_size));
-  PageStream target(runtime_, target_pages, slots,
+  PageStream target(runtime_, patient_target, slots,
                     stream_options(pair_.target_at, options_.page_size));
   source.start();
   target.start();
@@ -103,6 +107,11 @@ Task<Status> Checker::count_source() {
   result_.counters.list_pages_source = stream.pages();
   result_.counters.within_threshold = threshold_rank(options_.threshold, objects);
   co_return status;
+}
+
+bool Checker::settles_yet(const Error& error) const {
+  return error.is(ErrorKind::kAccessDenied) && options_.settles_until &&
+         runtime_.now() < *options_.settles_until;
 }
 
 Task<Status> Checker::walk(PageStream& source, PageStream& target) {

@@ -29,6 +29,7 @@ class Checker {
   };
 
   Task<Status> count_source();
+  bool settles_yet(const Error& error) const;
   Task<Status> walk(PageStream& source, PageStream& target);
   Task<Status> feed(Merge& merge, Side side, PageStream& stream);
   Task<Status> take(const std::vector<MergedKey>& batch);

@@ -153,6 +153,21 @@ TEST_P(RuntimeTest, DeadlineBecomesTimeout) {
   EXPECT_EQ(s.error().kind(), ErrorKind::kTimeout);
 }
 
+Task<Status> throws_at_once() {
+  throw std::runtime_error("boom");
+  co_return Status();
+}
+Task<Status> throws_later(Runtime& runtime) {
+  (void)co_await runtime.sleep_for(1ms);
+  throw std::runtime_error("boom");
+}
+TEST_P(RuntimeTest, WhatATaskUnderADeadlineThrowsReachesWhoWaits) {
+  EXPECT_THROW((void)runtime().run(with_deadline<void>(runtime(), 1h, throws_at_once())),
+               std::runtime_error);
+  EXPECT_THROW((void)runtime().run(with_deadline<void>(runtime(), 1h, throws_later(runtime()))),
+               std::runtime_error);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, RuntimeTest, testing::Bool(),
                          [](const auto& info) { return info.param ? "Virtual" : "Real"; });
 

@@ -48,7 +48,8 @@ class Scope {
   WaitList joiners_;
 };
 
-// Runs `task`; when it has not ended after `limit` it is cancelled and kTimeout is returned.
+// Runs `task`; when it has not ended after `limit` it is cancelled and kTimeout is returned. What it
+// throws comes out here.
 template <class T>
 Task<Result<T>> with_deadline(Runtime& runtime, Duration limit, Task<Result<T>> task);
 

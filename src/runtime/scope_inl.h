@@ -2,15 +2,22 @@
 
 // Part of scope.h.
 
+#include <exception>
 #include <optional>
 #include <utility>
 
 namespace s3ferry {
 namespace detail {
 
+// What is thrown waits until the timer has ended: its scope may not die before.
 template <class T>
-Task<void> run_then_stop(Task<Result<T>> task, std::optional<Result<T>>& out, Scope& timer) {
-  out.emplace(co_await std::move(task));
+Task<void> run_then_stop(Task<Result<T>> task, std::optional<Result<T>>& out,
+                         std::exception_ptr& thrown, Scope& timer) {
+  try {
+    out.emplace(co_await std::move(task));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
   timer.cancel();
 }
 
@@ -25,12 +32,14 @@ inline Task<void> stop_after(Runtime& runtime, Duration limit, Scope& work, bool
 template <class T>
 Task<Result<T>> with_deadline(Runtime& runtime, Duration limit, Task<Result<T>> task) {
   std::optional<Result<T>> out;
+  std::exception_ptr thrown;
   bool expired = false;
   Scope work(runtime), timer(runtime);
-  work.spawn(detail::run_then_stop(std::move(task), out, timer));
+  work.spawn(detail::run_then_stop(std::move(task), out, thrown, timer));
   timer.spawn(detail::stop_after(runtime, limit, work, expired));
   co_await work.join();
   co_await timer.join();
+  if (thrown) std::rethrow_exception(thrown);
   if (!out->has_value() && out->error().is(ErrorKind::kCancelled) && expired)
     co_return fail(ErrorKind::kTimeout, "the deadline passed");
   co_return std::move(*out);

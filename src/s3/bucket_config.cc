@@ -6,10 +6,12 @@
 
 #include "base/text.h"
 #include "s3/answers.h"
+#include "s3/bucket_probes.h"
 #include "s3/bucket_reader.h"
 #include "s3/judges.h"
 #include "s3/link.h"
 #include "s3/spec.h"
+#include "s3/xml.h"
 
 namespace s3ferry::s3 {
 namespace {
@@ -72,6 +74,34 @@ Task<Result<Probed<std::string>>> BucketReader::get_policy() {
   if (!text.starts_with('{'))
     co_return unknown<std::string>("the server answered something that is no policy");
   co_return Probed<std::string>(ProbeState::kPresent, std::string(text));
+}
+
+namespace {
+
+// Configurations that S3 answers with an error of their own where there is none.
+Task<Result<ProbeState>> has_configuration(BucketReader& bucket, std::string_view operation,
+                                           std::string_view sub_resource, std::string_view root,
+                                           std::string_view missing) {
+  auto answer = co_await probe(bucket, operation, sub_resource);
+  if (!answer) co_return fail(std::move(answer.error()));
+  if (!is_refusal(*answer))
+    co_return xml_root_name(trim_ascii(answer->body)) == root ? ProbeState::kPresent
+                                                              : ProbeState::kUnknown;
+  const std::string code = fmt::format("<Code>{}</Code>", missing);
+  co_return answer->body.find(code) != std::string::npos ? ProbeState::kAbsent
+                                                         : ProbeState::kUnknown;
+}
+
+}  // namespace
+
+Task<Result<ProbeState>> has_website(BucketReader& bucket) {
+  return has_configuration(bucket, "GetBucketWebsite", "website", "WebsiteConfiguration",
+                           "NoSuchWebsiteConfiguration");
+}
+
+Task<Result<ProbeState>> has_object_lock(BucketReader& bucket) {
+  return has_configuration(bucket, "GetObjectLockConfiguration", "object-lock",
+                           "ObjectLockConfiguration", "ObjectLockConfigurationNotFoundError");
 }
 
 Task<Result<BucketList>> list_buckets(Connection& connection, std::string token,

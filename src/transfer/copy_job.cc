@@ -1,5 +1,7 @@
 #include "transfer/copy_job.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "transfer/copy_route.h"
@@ -13,13 +15,20 @@ bool is_not_implemented(const Error& error) {
          error.code() == "NotImplemented";
 }
 
+bool is_of_the_credentials(const Error& error) {
+  return error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials);
+}
+
 // What no other object would survive either.
 bool ends_the_run(const Error& error) {
-  return error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials) ||
-         error.is(ErrorKind::kNoSuchBucket) || error.code() == "AccessControlListNotSupported";
+  return is_of_the_credentials(error) || error.is(ErrorKind::kNoSuchBucket) ||
+         error.code() == "AccessControlListNotSupported";
 }
 
 Error for_the_run(const Error& error) {
+  if (is_of_the_credentials(error))
+    return Error(error).with_message(error.message() +
+                                     "; then the same command goes on from here");
   if (error.code() != "AccessControlListNotSupported") return error;
   return Error(error).with_message(
       "the target bucket does not take ACLs (object ownership is enforced): run without --acl, the "
@@ -42,6 +51,10 @@ Task<void> CopyJob::run() {
     Step step;
     {
       Permit permit(shared_.pace.permits());
+      if (state().stopped()) {
+        abandoned();
+        co_return;
+      }
       state().counters.copies_in_flight = shared_.pace.in_flight();
       step = co_await attempt();
       turn_ = CopyIdentity::Turn();
@@ -50,12 +63,21 @@ Task<void> CopyJob::run() {
     state().counters.copies_in_flight_limit = shared_.pace.limit();
     if (step == Step::kDone) co_return;
     if (step == Step::kAgain) continue;
-    const Duration delay = shared_.pace.delay_before_retry(given_back_ - 1, retry_after_ms_);
-    if (!co_await state().runtime.sleep_for(delay)) {
+    if (!co_await wait()) {
       abandoned();
       co_return;
     }
   }
+}
+
+Task<Status> CopyJob::wait() {
+  const int tries = std::max(1, given_back_ + settled_);
+  const Duration delay = shared_.pace.delay_before_retry(tries - 1, retry_after_ms_);
+  ++shared_.waiting;
+  if (shared_.when_waiting) shared_.when_waiting();
+  Status waited = co_await state().pause(delay);
+  --shared_.waiting;
+  co_return waited;
 }
 
 Task<CopyJob::Step> CopyJob::attempt() {
@@ -146,9 +168,9 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
   if (error.is(ErrorKind::kCancelled)) co_return abandoned();
   if (ends_the_run(error)) {
     const Error why = for_the_run(error);
-    failed(why);
+    if (!is_of_the_credentials(why)) failed(why);
     state().stop(why);
-    co_return Step::kDone;
+    co_return is_of_the_credentials(why) ? abandoned() : Step::kDone;
   }
   if (drop_guard(error)) co_return Step::kAgain;
   if (guarded_ && error.is_retryable() && !error.is(ErrorKind::kThrottled)) {
@@ -199,6 +221,7 @@ Task<CopyJob::Step> CopyJob::settle_copied(s3::CopyResult result) {
 }
 
 CopyJob::Step CopyJob::denied(Error error) {
+  if (state().settles(error)) return when_settled(error);
   const CopyIdentity& identity = shared_.identity;
   Error told = Error(error).with_message(error.message() + " — " + identity.advice());
   failed(told);
@@ -219,6 +242,14 @@ CopyJob::Step CopyJob::later(const Error& error) {
     }
     shared_.pace.slow_down();
   }
+  retry_after_ms_ = error.retry_after_ms();
+  return Step::kLater;
+}
+
+CopyJob::Step CopyJob::when_settled(const Error& error) {
+  ++settled_;
+  looks_ = 0;
+  state().given_back(error);
   retry_after_ms_ = error.retry_after_ms();
   return Step::kLater;
 }

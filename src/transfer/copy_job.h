@@ -32,6 +32,7 @@ class CopyJob {
   // copy_looks.cc: what is done when an answer says that the plan no longer fits.
   Task<Step> look_at_etags();
   Task<Step> look_at_attributes();
+  void leave_locks_out();
   Task<Step> look_at_source(Error why);
   Task<Step> look_at_target(Error why);
   Task<Step> verify_copied(s3::CopyResult result, bool surely_another);
@@ -40,6 +41,8 @@ class CopyJob {
 
   Step denied(Error error);
   Step later(const Error& error);
+  Step when_settled(const Error& error);
+  Task<Status> wait();
   Step copied();
   Step skipped(SkipReason reason);
   Step failed(Error error);
@@ -61,6 +64,7 @@ class CopyJob {
   bool ambiguous_ = false;      // an answer was lost: what is at the target may be ours
   bool without_guard_ = false;  // denied with If-Match: tried once without
   int given_back_ = 0;
+  int settled_ = 0;  // tries that --settle gave
   int looks_ = 0;
   std::int64_t retry_after_ms_ = 0;
 };

@@ -23,10 +23,10 @@ CopyJob::Step CopyJob::cannot_look(Error error, const Error* instead) {
   if (error.is(ErrorKind::kCancelled)) return abandoned();
   if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) return later(error);
   if (error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials)) {
-    failed(error);
     state().stop(std::move(error));
-    return Step::kDone;
+    return abandoned();
   }
+  if (state().settles(error)) return when_settled(error);
   return failed(instead != nullptr ? *instead : std::move(error));
 }
 
@@ -65,7 +65,22 @@ Task<CopyJob::Step> CopyJob::look_at_attributes() {
   }
   if (!source) co_return cannot_look(std::move(source.error()), nullptr);
   full_ = std::move(*source);
+  leave_locks_out();
   co_return Step::kAgain;
+}
+
+// A target bucket without object lock refuses whole requests for it.
+void CopyJob::leave_locks_out() {
+  const bool locked = !full_->lock_mode.empty() || full_->legal_hold == "ON";
+  if (!state().options.attributes.without_locks || !locked) return;
+  full_->lock_mode.clear();
+  full_->legal_hold.clear();
+  full_->lock_retain_until.reset();
+  state().count(*item_.chunk, [](RunCounters& c) { ++c.not_reproducible; });
+  state().warn(WarningKind::kNotReproducible,
+               fmt::format("{} is copied without its retention or legal hold: the target bucket "
+                           "has no object lock",
+                           state().pair.source_at.url_of(item_.key)));
 }
 
 // `why` is a 412 (either condition), a 404 (either side) or a final 403.

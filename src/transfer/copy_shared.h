@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "transfer/identity.h"
 #include "transfer/pace.h"
 #include "transfer/run_state.h"
@@ -33,6 +35,9 @@ struct CopyShared {
   Semaphore lanes;  // tasks that carry parts beside those of the copies; never waited for
   UploadLog no_uploads;
   UploadLog* uploads = &no_uploads;
+  // Jobs that wait for their next try hold no permit, and another worker takes their place.
+  std::size_t waiting = 0;
+  std::function<void()> when_waiting;
 };
 
 }  // namespace s3ferry

@@ -12,6 +12,14 @@ CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
       queue_(most_),
       scope_(state.runtime) {
   state.counters.copies_in_flight_limit = most_;
+  shared_.when_waiting = [this] { hire(); };
+}
+
+// As many as may be in flight, and one more for each job that waits for its next try, up to as many
+// again.
+void CopyWorkers::hire() {
+  const std::size_t most = most_ + std::min(shared_.waiting, most_);
+  if (idle_ <= queue_.size() && !queue_.closed() && scope_.running() < most) scope_.spawn(work());
 }
 
 Task<Status> CopyWorkers::send(CopyItem item) {
@@ -20,7 +28,7 @@ Task<Status> CopyWorkers::send(CopyItem item) {
   Chunk& chunk = *item.chunk;
   RunState& state = shared_.state;
   state.ledger.add_work(chunk);
-  if (idle_ <= queue_.size() && scope_.running() < most_) scope_.spawn(work());
+  hire();
   Status sent = co_await queue_.send(std::move(item));
   if (!sent) {
     state.not_tried(chunk, Side::kSource, key, size);

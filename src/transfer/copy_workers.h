@@ -6,8 +6,8 @@
 
 namespace s3ferry {
 
-// The bounded queue between the planner and the copies, and the workers that empty it: at most
-// `concurrency`, started as they are needed. finish() before it dies. One run, one shard.
+// The bounded queue between the planner and the copies, and the workers that empty it: `concurrency`
+// at most, but for those whose job waits for its next try; started as they are needed. finish() before it dies. One run, one shard.
 class CopyWorkers {
  public:
   CopyWorkers(RunState& state, std::size_t concurrency);
@@ -22,6 +22,7 @@ class CopyWorkers {
 
  private:
   Task<void> work();
+  void hire();
 
   CopyShared shared_;
   std::size_t most_;

@@ -187,11 +187,13 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
 // Sends until each key has its outcome; what may be tried again is, up to 8 times.
 Task<void> DeletePhase::send(Batch batch) {
   for (int n = 0; !batch.empty(); ++n) {
+    settling_ = false;
     Status sent = co_await (in_batches_ ? send_once(batch) : send_one_by_one(batch));
     if (sent && batch.empty()) co_return;
     if (!sent && learn_from(sent.error())) continue;
-    const bool over = n + 1 >= kMostTries;
-    if (!sent && (over || !try_again(sent.error()))) {
+    if (!sent) settling_ = state_.settles(sent.error());
+    const bool over = n + 1 >= kMostTries && !settling_;
+    if (!sent && (over || !(settling_ || try_again(sent.error())))) {
       fail_all(batch, sent.error());
       co_return;
     }
@@ -203,7 +205,7 @@ Task<void> DeletePhase::send(Batch batch) {
       co_return;
     }
     const std::int64_t after = sent ? 0 : sent.error().retry_after_ms();
-    if (!co_await state_.runtime.sleep_for(pace_.delay_before_retry(n, after))) {
+    if (!co_await state_.pause(pace_.delay_before_retry(n, after))) {
       fail_all(batch, Error(ErrorKind::kCancelled, "interrupted"));
       co_return;
     }
@@ -260,6 +262,10 @@ bool DeletePhase::settle_one(const PlannedDelete& planned, const s3::DeleteOutco
     return true;
   }
   if (!outcome.error || try_again(*outcome.error)) return false;
+  if (state_.settles(*outcome.error)) {
+    settling_ = true;
+    return false;
+  }
   if (outcome.error->is(ErrorKind::kPreconditionFailed))
     state_.skipped(portion_, Side::kTarget, planned.key, planned.size,
                    SkipReason::kChangedAtTarget);
@@ -287,7 +293,8 @@ bool DeletePhase::learn_from(const Error& error) {
 
 void DeletePhase::fail_all(const Batch& batch, const Error& error) {
   for (const PlannedDelete& planned : batch) {
-    if (error.is(ErrorKind::kCancelled))
+    if (error.is(ErrorKind::kCancelled) || error.is(ErrorKind::kExpiredCredentials) ||
+        error.is(ErrorKind::kCredentials))
       state_.not_tried(portion_, Side::kTarget, planned.key, planned.size);
     else
       state_.failed(portion_, Side::kTarget, planned.key, planned.size, error);

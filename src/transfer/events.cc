@@ -30,6 +30,12 @@ std::string_view to_string(WarningKind kind) {
       return "slowed-down";
     case WarningKind::kNotReproducible:
       return "not-reproducible";
+    case WarningKind::kAllAttributes:
+      return "all-attributes";
+    case WarningKind::kSettling:
+      return "settling";
+    case WarningKind::kDraining:
+      return "draining";
     case WarningKind::kOther:
       return "other";
   }

@@ -23,6 +23,9 @@ enum class WarningKind : std::uint8_t {
   kCopiedAs,             // which principal copies, found out by --copy-as auto
   kSlowedDown,           // the server asked for a slower pace
   kNotReproducible,      // an attribute that cannot arrive
+  kAllAttributes,        // the source bucket's configuration turned --attributes full on
+  kSettling,             // --settle: a 403 is tried again
+  kDraining,             // the run was asked to end: what it still waits for
   kOther,
 };
 std::string_view to_string(WarningKind kind);  // "condition-ignored", …

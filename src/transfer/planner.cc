@@ -42,6 +42,10 @@ Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
       spool_(spool),
       source_pages_(state.pair.source),
       target_pages_(state.pair.target),
+      patient_source_(state.runtime, source_pages_,
+                      [&state](const Error& error) { return state.settles(error); }),
+      patient_target_(state.runtime, target_pages_,
+                      [&state](const Error& error) { return state.settles(error); }),
       list_slots_(std::max<std::size_t>(1, state.options.list_concurrency)),
       source_rank_(state.counters.source_only.objects + state.counters.both.objects),
       target_rank_(state.counters.target_only.objects + state.counters.both.objects) {}
@@ -68,9 +72,9 @@ Task<void> Planner::run() {
 }
 
 Task<Status> Planner::walk_gap(const KeyRange& gap, bool last) {
-  PageStream source(state_.runtime, source_pages_, list_slots_,
+  PageStream source(state_.runtime, patient_source_, list_slots_,
                     stream_options(state_.pair.source_at, gap, state_.options.page_size));
-  PageStream target(state_.runtime, target_pages_, list_slots_,
+  PageStream target(state_.runtime, patient_target_, list_slots_,
                     stream_options(state_.pair.target_at, gap, state_.options.page_size));
   source.start();
   target.start();

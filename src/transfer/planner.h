@@ -4,6 +4,7 @@
 
 #include "diff/merge.h"
 #include "listing/page_stream.h"
+#include "listing/patient_pages.h"
 #include "transfer/copy_workers.h"
 #include "transfer/delete_spool.h"
 #include "transfer/run_state.h"
@@ -54,6 +55,7 @@ class Planner {
   CopyWorkers& workers_;
   DeleteSpool& spool_;
   BucketPages source_pages_, target_pages_;
+  PatientPages patient_source_, patient_target_;
   Semaphore list_slots_;
   // Objects of each side that were walked; a later try's lie above an earlier one's.
   std::uint64_t source_rank_, target_rank_;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "runtime/scope.h"
 
 namespace s3ferry {
 namespace {
@@ -28,7 +31,8 @@ RunState::RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& as
       ledger([this](Chunk& chunk) {
         if (book != nullptr) book->finished(chunk);
         if (ledger.held_deletes() < kMostHeldDeletes) room_.set();
-      }) {
+      }),
+      begin_(run_on.now()) {
   if (book == nullptr) return;
   counters = book->earlier();
   set_aside = book->take_set_aside();
@@ -61,7 +65,7 @@ void RunState::copied(const CopyItem& item, bool late) {
     c.late += late;
   });
   if (late) set_aside_key(*item.chunk, SetAsideKind::kChanged, item.key);
-  note_reachable();
+  note_success();
   sink.on_copied(CopiedEvent{item.key, item.size, item.reason, false, late});
 }
 
@@ -118,6 +122,9 @@ void RunState::failed(Portion& portion, Side side, std::string_view key, ByteCou
   }
   sink.on_failed(FailedEvent{side, key, size, error});
   met_nobody(error) ? note_unreachable(error) : note_reachable();
+  note_failure(error);
+  // What was one too many is a matter for the next try, too.
+  if (ended_by_failures_ && side == Side::kSource) portion.open = true;
 }
 
 void RunState::given_back(const Error& error) {
@@ -135,7 +142,50 @@ void RunState::note_unreachable(const Error& error) {
                          error.message())));
 }
 
+void RunState::note_success() {
+  note_reachable();
+  in_a_row_ = 0;
+}
+
+void RunState::note_failure(const Error& error) {
+  if (class_kind_ != error.kind() || class_code_ != error.code()) {
+    class_kind_ = error.kind();
+    class_code_ = error.code();
+    in_a_row_ = 0;
+  }
+  if (++in_a_row_ != options.max_failures_in_a_row) return;
+  const std::string name = error.code().empty() ? std::string(to_string(error.kind())) : error.code();
+  ended_by_failures_ = true;
+  stop(Error(error.kind(),
+             fmt::format("{} objects in a row failed in the same way ({}), so the run stops: {}. "
+                         "Mend that, or leave these objects out with --exclude, or raise "
+                         "--max-failures; the same command goes on from here",
+                         in_a_row_, name, error.message()))
+           .with_code(error.code())
+           .with_status(error.http_status()));
+}
+
+bool RunState::settles(const Error& error) {
+  if (!error.is(ErrorKind::kAccessDenied) || stopped_ || runtime.now() >= settles_until())
+    return false;
+  if (!std::exchange(settling_told_, true))
+    warn(WarningKind::kSettling,
+         fmt::format("the server denies access, and --settle waits for a new policy to arrive: "
+                     "tried again until {} s after the start ({})",
+                     std::chrono::duration_cast<std::chrono::seconds>(options.settle).count(),
+                     error.message()));
+  return true;
+}
+
+Task<Status> RunState::pause(Duration delay) {
+  Status woken = co_await with_deadline<void>(runtime, delay, over_.wait());
+  if (woken) co_return fail(ErrorKind::kCancelled, "the run is over");
+  if (woken.error().is(ErrorKind::kTimeout)) co_return Status();
+  co_return woken;
+}
+
 void RunState::deleted(Portion& portion, std::string_view key, ByteCount size) {
+  note_success();
   count(portion, [&](RunCounters& c) { c.deleted.add(size); });
   set_aside.deleted.add(key);
   if (book != nullptr) portion.settled_deletes.emplace_back(key);
@@ -185,7 +235,20 @@ void RunState::warn(WarningKind kind, std::string_view message) {
 void RunState::stop(Error why) {
   if (stopped_) return;
   stopped_.emplace(std::move(why));
+  over_.set();
   if (then_) then_();
+}
+
+void RunState::drain(const Error& why) {
+  if (stopped_) return;
+  if (counters.copies_in_flight > 0)
+    warn(WarningKind::kDraining,
+         fmt::format("{}: nothing new begins; {} in flight {} finished first, for {} s at most",
+                     why.is(ErrorKind::kCancelled) ? "interrupted" : why.message(),
+                     counters.copies_in_flight,
+                     counters.copies_in_flight == 1 ? "copy is" : "copies are",
+                     std::chrono::duration_cast<std::chrono::seconds>(kDrainAtMost).count()));
+  stop(why);
 }
 
 }  // namespace s3ferry

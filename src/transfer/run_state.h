@@ -68,6 +68,8 @@ class RunState {
 
   // Ends the run before its time; the first reason stays. What is in flight is still settled.
   void stop(Error why);
+  // The same, asked for from outside; says what is still waited for.
+  void drain(const Error& why);
   const std::optional<Error>& stopped() const { return stopped_; }
   // No more is planned, but what was planned is carried out: a listing failed.
   void end_planning(Error why) {
@@ -79,19 +81,34 @@ class RunState {
   }
   // Called once, by the first stop().
   void when_stopped(std::function<void()> then) { then_ = std::move(then); }
+  // Waits before a next try, but not longer than the run goes on: kCancelled where it is stopped.
+  Task<Status> pause(Duration delay);
+
+  // --settle: a 403 may be a policy that has not arrived everywhere yet. Said once.
+  bool settles(const Error& error);
+  TimePoint settles_until() const { return begin_ + options.settle; }
 
   // Waits while settled work has to be written down before more of it is planned.
   Task<Status> wait_for_room();
 
  private:
   void set_aside_key(Portion& portion, SetAsideKind kind, std::string_view key);
-  std::optional<Error> stopped_, planning_ended_;
-  std::function<void()> then_;
-  Event room_;
   void note_reachable() { unreachable_since_.reset(); }
   void note_unreachable(const Error& error);
+  void note_success();
+  void note_failure(const Error& error);
 
+  const TimePoint begin_;
+  std::optional<Error> stopped_, planning_ended_;
+  std::function<void()> then_;
+  Event over_;  // set by the first stop()
+  Event room_;
   std::optional<TimePoint> unreachable_since_;
+  bool settling_told_ = false, ended_by_failures_ = false;
+  // The failures since the last success that are all of one class.
+  std::optional<ErrorKind> class_kind_;
+  std::string class_code_;
+  std::uint64_t in_a_row_ = 0;
 };
 
 // Planned deletions that may wait in memory for the copies of their chunks.

@@ -5,6 +5,7 @@
 #include "transfer/delete_phase.h"
 #include "transfer/delete_spool.h"
 #include "transfer/planner.h"
+#include "transfer/run_drained.h"
 #include "transfer/run_state.h"
 
 namespace s3ferry {
@@ -47,6 +48,16 @@ Task<void> plan_and_copy(RunState& state, CopyWorkers& workers, DeleteSpool& spo
   co_await workers.finish();
 }
 
+Task<void> all_phases(RunState& state, CopyWorkers& workers, DeletionsOutcome& deletions,
+                      std::string& message) {
+  state.sink.on_phase(Phase::kCopying);
+  DeleteSpool spool(state.options.spool_dir);
+  co_await plan_and_copy(state, workers, spool);
+  if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
+  DeletePhase phase(state, spool);
+  deletions = co_await phase.run(message);
+}
+
 }  // namespace
 
 std::string_view to_string(CopyAs copy_as) {
@@ -83,8 +94,14 @@ std::string_view to_string(DeletionsOutcome outcome) {
   return "unknown";
 }
 
+bool credentials_ran_out(const Error& error) {
+  return error.is(ErrorKind::kExpiredCredentials) ||
+         (error.is(ErrorKind::kCredentials) && error.http_status() == 0);
+}
+
 int SyncResult::exit_code() const {
   if (stopped && stopped->is(ErrorKind::kCancelled)) return 130;
+  if (stopped && credentials_ran_out(*stopped)) return 253;
   const bool refused = deletions == DeletionsOutcome::kRefusedCap ||
                        deletions == DeletionsOutcome::kRefusedEmptySource ||
                        deletions == DeletionsOutcome::kRefusedListing ||
@@ -103,12 +120,9 @@ Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions&
   if (Status fit = check_not_nested(pair); !fit) {
     state.stop(std::move(fit.error()));
   } else {
-    sink.on_phase(Phase::kCopying);
-    DeleteSpool spool(options.spool_dir);
-    co_await plan_and_copy(state, workers, spool);
-    if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
-    DeletePhase phase(state, spool);
-    deletions = co_await phase.run(message);
+    const auto asked = [&state](const Error& why) { state.drain(why); };
+    co_await run_drained(runtime, options.drain, kDrainAtMost, asked,
+                         all_phases(state, workers, deletions, message));
   }
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
   if (book != nullptr) co_await end_record(state, *book);

@@ -13,6 +13,7 @@
 #include "diff/folder_markers.h"
 #include "runtime/runtime.h"
 #include "transfer/counters.h"
+#include "transfer/drain.h"
 #include "transfer/events.h"
 #include "transfer/key_set.h"
 #include "transfer/pair.h"
@@ -38,6 +39,7 @@ struct AttributeOptions {
   // With REPLACE: "content-type", "cache-control", …, "x-amz-meta-NAME" and their values.
   std::vector<std::pair<std::string, std::string>> replacement_headers;
   bool full = false;  // --attributes full: a HEAD an object, for the website redirect and its kin
+  bool without_locks = false;  // the target bucket takes none
 };
 
 // What becomes of the ETag of an object that was uploaded in parts (DESIGN: copy strategies). Above
@@ -79,6 +81,11 @@ struct SyncOptions {
   std::size_t list_concurrency = 8;  // LISTs in flight over both sides, at most
   std::uint32_t page_size = 1000;
   std::string spool_dir;  // for planned deletions; empty: /tmp
+  // What a run puts up with. None of it changes what the run does to an object.
+  Duration settle{};  // so long after its start a 403 is tried again; zero: not
+  // So many failures of one kind and code in a row end the run; 0: none do.
+  std::uint64_t max_failures_in_a_row = 100;
+  DrainSignal* drain = nullptr;  // asks it to end in good order; may be null
 };
 
 enum class DeletionsOutcome : std::uint8_t {
@@ -110,11 +117,15 @@ struct SyncResult {
   WallTime began{};         // of the first try; by the target's clock where it was seen, else ours
   std::uint32_t tries = 1;  // of a recorded run, this one included
   RunCounters earlier;      // of counters: what the tries before this one finished
-  // 130 cancelled; 1 anything failed, was refused or stopped the run; 2 warnings; 0.
+  // 130 cancelled; 253 the credentials ran out; 1 anything failed, was refused or stopped the run;
+  // 2 warnings; 0.
   int exit_code() const;
 };
 
 class RunBook;
+
+// Credentials that expired and could not be renewed, or that a provider did not give.
+bool credentials_ran_out(const Error& error);
 
 // Makes the pair's target like its source, as `aws s3 sync` would. Streams: memory is bounded by
 // two pages a side and `concurrency` objects, whatever the buckets hold; planned deletions are
