@@ -41,8 +41,9 @@ Exit codes
 constexpr std::string_view kSync = R"(s3ferry sync SOURCE TARGET [flags]
 
 Copies what is missing at the target, what has another size and what is newer at the source, by
-server-side copies: no byte passes through this machine. Nothing is deleted without --delete. Both
-sides are listed afresh afterwards and compared; the last lines say how that went.
+server-side copies: no byte passes through this machine unless --relay allows it. Nothing is deleted
+without --delete. Both sides are listed afresh afterwards and compared; the last lines say how that
+went.
 
 The source is only ever read. One identity signs the copies: it must be allowed to read the source
 and to write the target (a bucket policy of the other account does that).
@@ -53,6 +54,8 @@ Examples
   s3ferry sync s3://a/logs s3://b/logs --exclude '*.tmp' --include 'keep/*'
   s3ferry sync s3://a s3://b --delete --max-delete 500           at most 500 deletions
   s3ferry sync s3://a s3://b --copy-as source --acl bucket-owner-full-control
+  s3ferry sync s3://a s3://b --target-endpoint-url https://s3.example.net --relay \
+      --max-bandwidth 200MiB                                     between two services
   s3ferry sync s3://a s3://b --json | jq -c 'select(.event == "failed")'
 )";
 

@@ -1,5 +1,7 @@
 #include "cli/option_table.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -34,6 +36,23 @@ const std::vector<Flag>& option_table() {
     return all;
   }();
   return table;
+}
+
+std::optional<ByteCount> parse_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    ByteCount bytes;
+  };
+  constexpr Unit kUnits[] = {{"KiB", kKiB},     {"MiB", kMiB},         {"GiB", kGiB}, {"KB", 1'000},
+                             {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"", 1}};
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.name)) continue;
+    const auto number = parse_u64(text.substr(0, text.size() - unit.name.size()));
+    if (!number || *number > std::numeric_limits<ByteCount>::max() / unit.bytes)
+      return std::nullopt;
+    return *number * unit.bytes;
+  }
+  return std::nullopt;
 }
 
 tl::unexpected<Error> bad_value(std::string_view flag, std::string_view value,

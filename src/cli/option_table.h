@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ std::vector<Flag> state_flags();       // the journal, and going on with a run
 std::vector<Flag> connection_flags();  // accounts, endpoints, TLS
 std::vector<Flag> output_flags();      // what is shown; ls
 std::vector<Flag> refused_flags();     // known, and not to be had
+
+// "64MiB", "5GiB", "8388608"; KB, MB and GB are decimal. nullopt for anything else.
+std::optional<ByteCount> parse_bytes(std::string_view text);
 
 // For apply(): "--max-delete 'x': …" as kUsage.
 tl::unexpected<Error> bad_value(std::string_view flag, std::string_view value,

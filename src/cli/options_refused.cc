@@ -39,9 +39,6 @@ std::vector<Flag> refused_flags() {
       refused("--source-rps", "N",
               "requests cannot be paced yet; lower --concurrency and "
               "--list-concurrency"),
-      refused("--relay", "",
-              "bytes cannot be moved through this machine yet; both sides must be one "
-              "S3, and one identity must read the source and write the target"),
       refused("--etag", "X", "part layouts cannot be kept yet; leave it out"),
       refused("--output", "X", "use --json for a result that programs read"),
       refused("--query", "X", "use --json and a filter such as jq"),

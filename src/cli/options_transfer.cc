@@ -16,6 +16,8 @@ constexpr std::string_view kDeleting = "Deleting";
 constexpr std::string_view kHow = "How it is copied";
 constexpr std::string_view kPace = "Pace";
 
+constexpr ByteCount kLeastBandwidth = 64 * kKiB;
+
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -274,6 +276,35 @@ std::vector<Flag> how_flags() {
   };
 }
 
+Status set_max_bandwidth(Options& o, const std::string& value) {
+  std::string_view text = value;
+  if (text.ends_with("/s")) text.remove_suffix(2);
+  const auto rate = parse_bytes(text);
+  if (!rate || *rate < kLeastBandwidth)
+    return bad_value("--max-bandwidth", value,
+                     "bytes a second from 64KiB up, such as 200MiB or 200MiB/s");
+  o.sync.relay.max_bandwidth = *rate;
+  return {};
+}
+
+std::vector<Flag> relay_flags() {
+  return {
+      {"--relay", "", kForSync, kHow,
+       "where the server cannot copy (two services, or nobody who may read the one side and write "
+       "the other), let the bytes pass through this machine: twice its bandwidth, and what the "
+       "source's provider charges for bytes that leave; without it the run stops there and says "
+       "how "
+       "many",
+       [](Options& o, const std::string&) {
+         o.sync.relay.allowed = true;
+         return Status();
+       }},
+      {"--max-bandwidth", "RATE", kForSync, kPace,
+       "bytes a second that may pass through this machine, over all objects, such as 200MiB",
+       set_max_bandwidth},
+  };
+}
+
 std::vector<Flag> pace_flags() {
   return {
       {"--concurrency", "N", kForSync, kPace, "copies in flight (default 256)",
@@ -306,7 +337,7 @@ std::vector<Flag> pace_flags() {
 
 std::vector<Flag> transfer_flags() {
   std::vector<Flag> all = what_flags();
-  for (auto&& part : {delete_flags(), how_flags(), pace_flags()})
+  for (auto&& part : {delete_flags(), how_flags(), relay_flags(), pace_flags()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

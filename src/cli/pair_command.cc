@@ -144,6 +144,8 @@ Task<void> PairCommand::sync() {
   SyncOptions options = options_.sync;
   const auto& configured = connections_->target_settings().max_concurrent_requests;
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
+  const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;
+  if (options.relay.max_bandwidth == 0 && bandwidth) options.relay.max_bandwidth = *bandwidth;
   report_.sync.emplace(
       co_await run_sync(context_.runtime, *pair_, options, reporters_->sink(), book_.get()));
 }

@@ -197,6 +197,8 @@ void JsonEvents::finish(const RunReport& report) {
   summary["would_delete"] = c.would_delete.objects;
   summary["copied_bytes"] = c.copied.bytes;
   summary["deleted_bytes"] = c.deleted.bytes;
+  summary["relayed"] = c.relayed.objects;
+  summary["relayed_bytes"] = c.relayed.bytes;
   const bool only_checked = !report.sync && report.check;
   summary["source"] = tally_json(only_checked ? report.check->counters.source : c.listed_source);
   summary["target"] = tally_json(only_checked ? report.check->counters.target : c.listed_target);

@@ -48,6 +48,11 @@ void add_sync(std::vector<std::string>& lines, const RunReport& report) {
   if (c.extras_kept.objects > 0)
     lines.push_back(
         fmt::format("only at the target: {}, kept (no --delete)", display_tally(c.extras_kept)));
+  const Tally& relayed = dry ? c.needs_relay : c.relayed;
+  if (relayed.objects > 0)
+    lines.push_back(fmt::format("{}: {}",
+                                dry ? "would pass through this host" : "through this host",
+                                display_tally(relayed)));
   if (c.late > 0)
     lines.push_back(fmt::format("changed at the source while copying: {}", display_count(c.late)));
   if (c.conflicts > 0)

@@ -89,14 +89,17 @@ Task<CopyJob::Step> CopyJob::attempt() {
     const Step step = co_await look_at_attributes();
     if (!full_) co_return step;
   }
-  auto turn = co_await shared_.identity.begin();
-  if (!turn) co_return abandoned();
-  turn_ = std::move(*turn);
+  if (shared_.relay.for_all) item_.route = CopyRoute::kRelay;
+  if (!is_relayed()) {
+    auto turn = co_await shared_.identity.begin();
+    if (!turn) co_return abandoned();
+    turn_ = std::move(*turn);
+  }
   co_return co_await send();
 }
 
 Task<CopyJob::Step> CopyJob::send() {
-  RouteTry attempt(shared_, *turn_.bucket, item_);
+  RouteTry attempt(shared_, is_relayed() ? state().pair.target : *turn_.bucket, item_);
   attempt.full = full_ ? &*full_ : nullptr;
   attempt.condition = guard();
   attempt.allowed = [this] { allowed(); };
@@ -125,13 +128,22 @@ Task<Result<s3::CopyResult>> CopyJob::take_route(RouteTry& attempt) {
     case CopyRoute::kParts:
       co_return co_await copy_in_parts(attempt);
     case CopyRoute::kRelay:
-      break;
+      co_return co_await relay(attempt);
   }
   co_return fail(ErrorKind::kInternal, "there is no way to bring this object there");
 }
 
 // Reading the source and writing the target are allowed to whose turn it is.
 void CopyJob::allowed() {
+  if (is_relayed()) {
+    shared_.relay.worked = true;
+    if (!fell_back_ || shared_.relay.for_all || shared_.identity.has_worked()) return;
+    shared_.relay.for_all = true;
+    state().warn(WarningKind::kCopiedAs,
+                 "neither principal may copy between the two sides: the bytes go through this host "
+                 "(--relay)");
+    return;
+  }
   if (!shared_.identity.worked(turn_) || state().options.copy_as != CopyAs::kAuto) return;
   state().warn(WarningKind::kCopiedAs,
                fmt::format("copies are signed by the {}'s principal: it was the first to be "
@@ -203,7 +215,12 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
     co_return co_await send();
   }
   without_guard_ = false;
-  if (shared_.identity.denied(turn_)) co_return co_await send();
+  if (!is_relayed() && shared_.identity.denied(turn_)) co_return co_await send();
+  if (!is_relayed() && state().options.relay.allowed) {
+    item_.route = CopyRoute::kRelay;
+    fell_back_ = true;
+    co_return co_await send();
+  }
   // Who may not list the source is told 403 for a key that is gone.
   co_return co_await look_at_source(std::move(error));
 }
@@ -222,13 +239,17 @@ Task<CopyJob::Step> CopyJob::settle_copied(s3::CopyResult result) {
 
 CopyJob::Step CopyJob::denied(Error error) {
   if (state().settles(error)) return when_settled(error);
-  const CopyIdentity& identity = shared_.identity;
-  Error told = Error(error).with_message(error.message() + " — " + identity.advice());
+  if (is_relayed() && !shared_.relay.worked) ++shared_.relay.denied;
+  const std::uint64_t in_vain =
+      is_relayed() ? shared_.relay.denied : shared_.identity.denied_from_the_start();
+  std::string advice = is_relayed() ? relay_advice(state().pair) : shared_.identity.advice();
+  if (!is_relayed())
+    advice += "; --relay needs no such principal: it moves the bytes through this host";
+  Error told = Error(error).with_message(error.message() + " — " + advice);
   failed(told);
-  if (identity.denied_from_the_start() >= kDeniedLimit) {
+  if (in_vain >= kDeniedLimit)
     state().stop(std::move(told).with_message(
-        fmt::format("the first {} copies were all denied: {}", kDeniedLimit, identity.advice())));
-  }
+        fmt::format("the first {} copies were all denied: {}", kDeniedLimit, advice)));
   return Step::kDone;
 }
 

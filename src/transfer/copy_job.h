@@ -49,6 +49,7 @@ class CopyJob {
   Step abandoned();
   s3::WriteCondition guard() const;
   bool drop_guard(const Error& error);
+  bool is_relayed() const { return item_.route == CopyRoute::kRelay; }
   std::string source_key() const { return state().pair.source_at.full_key(item_.key); }
   std::string target_key() const { return state().pair.target_at.full_key(item_.key); }
   RunState& state() const { return shared_.state; }
@@ -62,6 +63,7 @@ class CopyJob {
   bool late_ = false;           // replanned after the source changed
   bool guarded_ = false;        // the last request carried a condition on the target
   bool ambiguous_ = false;      // an answer was lost: what is at the target may be ours
+  bool fell_back_ = false;      // relayed because every principal was denied
   bool without_guard_ = false;  // denied with If-Match: tried once without
   int given_back_ = 0;
   int settled_ = 0;  // tries that --settle gave

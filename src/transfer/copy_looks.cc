@@ -171,6 +171,7 @@ CopyJob::Step CopyJob::replan(const s3::ObjectInfo& source) {
   if (decision.skip) return skipped(*decision.skip);
   if (decision.error) return failed(std::move(*decision.error));
   item_.route = decision.route;
+  fell_back_ = false;
   return Step::kAgain;
 }
 

@@ -44,5 +44,12 @@ inline constexpr int kMostGivenBack = 8;
 // The routes. Each gives the copy's result; an error is settled by CopyJob as S3 gave it.
 Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt);
 Task<Result<s3::CopyResult>> copy_in_parts(RouteTry& attempt);
+// Through this host (relay.cc); `writer` is the target's own principal. Every byte is compared on
+// the way: a success is certain.
+Task<Result<s3::CopyResult>> relay(RouteTry& attempt);
+// The permissions for it, by principal.
+std::string relay_advice(const Pair& pair);
+// Why a run without --relay ends: what that would cost, as far as is known.
+Error relay_refused(const Pair& pair, const Tally& sum, bool listed_whole);
 
 }  // namespace s3ferry

@@ -4,6 +4,7 @@
 
 #include "transfer/identity.h"
 #include "transfer/pace.h"
+#include "transfer/relay_lanes.h"
 #include "transfer/run_state.h"
 #include "transfer/upload_log.h"
 
@@ -27,11 +28,13 @@ struct CopyShared {
       : state(run),
         pace(run.runtime, concurrency),
         identity(run.pair, run.options.copy_as),
+        relay(run.runtime, run.options.relay.max_bandwidth),
         lanes(concurrency) {}
   RunState& state;
   Pace pace;
   CopyIdentity identity;
   ServiceTraits traits;
+  RelayLanes relay;
   Semaphore lanes;  // tasks that carry parts beside those of the copies; never waited for
   UploadLog no_uploads;
   UploadLog* uploads = &no_uploads;

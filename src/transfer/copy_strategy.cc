@@ -62,6 +62,20 @@ bool goes_in_parts(const MultipartOptions& options, std::string_view etag, ByteC
          parts <= (size + kBytesWorthARequest - 1) / kBytesWorthARequest;
 }
 
+bool relays_in_parts(const MultipartOptions& options, std::string_view etag, ByteCount size) {
+  const std::uint32_t parts = etag_part_count(etag);
+  if (options.etag != EtagPolicy::kAny && parts > 0) return true;
+  return goes_in_parts(options, etag, size);
+}
+
+std::string why_relay(const Pair& pair) {
+  if (!pair.same_service)
+    return "source and target are on different services, which do not copy from each other";
+  if (pair.as_source == nullptr && pair.as_target == nullptr)
+    return "no principal may read the source and write the target";
+  return {};
+}
+
 CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
                          std::string_view etag, ByteCount size, std::string_view storage_class) {
   CopyDecision out;
@@ -80,21 +94,16 @@ CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::stri
                       fmt::format("the name has {} bytes at the target, S3 allows {}: choose a "
                                   "shorter target prefix",
                                   name_bytes, kMaxKeyBytes));
-  } else if (!pair.same_service) {
-    out.error.emplace(
-        ErrorKind::kUnsupported,
-        "source and target are on different services: a server-side copy cannot reach "
-        "across, and this version does not move bytes through this host");
-  } else if (pair.as_source == nullptr && pair.as_target == nullptr) {
-    out.error.emplace(ErrorKind::kUnsupported,
-                      "no principal can read the source and write the target: give one of the two "
-                      "profiles access to both sides");
+  } else if (size > kMaxObjectBytes) {
+    out.error.emplace(ErrorKind::kTooLarge,
+                      fmt::format("{} bytes are more than S3 holds in one object ({}, 48.8 TiB)",
+                                  size, kMaxObjectBytes));
+  } else if (std::string why = why_relay(pair); !why.empty()) {
+    out.route = CopyRoute::kRelay;
+    out.needs_relay = !options.relay.allowed;
+    if (out.needs_relay) out.error.emplace(ErrorKind::kRefused, why + ": run again with --relay");
   } else if (goes_in_parts(options.multipart, etag, size)) {
     out.route = CopyRoute::kParts;
-    if (size > kMaxObjectBytes)
-      out.error.emplace(ErrorKind::kTooLarge,
-                        fmt::format("{} bytes are more than S3 holds in one object ({}, 48.8 TiB)",
-                                    size, kMaxObjectBytes));
   }
   return out;
 }

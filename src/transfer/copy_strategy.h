@@ -16,6 +16,7 @@ struct CopyDecision {
   std::optional<SkipReason> skip;
   std::optional<Error> error;
   CopyRoute route = CopyRoute::kCopyObject;
+  bool needs_relay = false;  // `error`: it could go through this host, which was not allowed
   bool go() const { return !skip && !error; }
 };
 CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::string_view key,
@@ -24,6 +25,12 @@ CopyDecision decide_copy(const Pair& pair, const SyncOptions& options, std::stri
 // Above the threshold always; below it where the ETag of parts is to be kept and, for `auto`, that
 // costs no more than one request per 64 MiB.
 bool goes_in_parts(const MultipartOptions& options, std::string_view etag, ByteCount size);
+
+// The same for what passes through this host, where parts cost no more than a whole: on the
+// source's boundaries whenever it has some.
+bool relays_in_parts(const MultipartOptions& options, std::string_view etag, ByteCount size);
+// Why the server cannot copy between the two sides, in words; empty: it can, as far as is known.
+std::string why_relay(const Pair& pair);
 
 // What of `source` a copy with all attributes could not bring along, in words; empty: nothing.
 std::string not_reproducible(const s3::ObjectInfo& source, WallTime now);

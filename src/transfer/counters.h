@@ -53,6 +53,8 @@ struct RunCounters {
   Tally source_only, target_only, both;                  // what the merge saw, after the filters
   Tally planned_copies, planned_deletes;
   Tally copied, would_copy;
+  Tally relayed;      // of copied: through this host
+  Tally needs_relay;  // only to be had through this host: in a dry run, and where it is refused
   Tally same;
   Tally deleted, would_delete;
   Tally extras_kept;

@@ -22,6 +22,7 @@ void for_each_tally(Each each) {
   each("planned_copies", &RunCounters::planned_copies);
   each("planned_deletes", &RunCounters::planned_deletes);
   each("copied", &RunCounters::copied);
+  each("relayed", &RunCounters::relayed);
   each("same", &RunCounters::same);
   each("deleted", &RunCounters::deleted);
   each("extras_kept", &RunCounters::extras_kept);

@@ -39,6 +39,8 @@ class CopyIdentity {
   // Objects that were denied to all who could copy, while nothing has ever worked.
   std::uint64_t denied_from_the_start() const { return denied_; }
 
+  bool has_worked() const { return worked_; }
+
   CopyAs settled() const { return settled_; }
   // What a person can do when copies are denied: the permissions, by principal.
   std::string advice() const;

@@ -100,12 +100,26 @@ TEST(Ledger, AgreesWithAPlainListOnRandomWalks) {
 TEST(CountersText, EveryFigureComesBack) {
   RunCounters all;
   std::uint64_t n = 1;
-  for (Tally* tally :
-       {&all.listed_source, &all.listed_target, &all.excluded_source, &all.excluded_target,
-        &all.ignored_markers_source, &all.ignored_markers_target, &all.source_only,
-        &all.target_only, &all.both, &all.planned_copies, &all.planned_deletes, &all.copied,
-        &all.same, &all.deleted, &all.extras_kept, &all.skipped, &all.failed, &all.skipped_deletes,
-        &all.failed_deletes})
+  for (Tally* tally : {&all.listed_source,
+                       &all.listed_target,
+                       &all.excluded_source,
+                       &all.excluded_target,
+                       &all.ignored_markers_source,
+                       &all.ignored_markers_target,
+                       &all.source_only,
+                       &all.target_only,
+                       &all.both,
+                       &all.planned_copies,
+                       &all.planned_deletes,
+                       &all.copied,
+                       &all.relayed,
+                       &all.same,
+                       &all.deleted,
+                       &all.extras_kept,
+                       &all.skipped,
+                       &all.failed,
+                       &all.skipped_deletes,
+                       &all.failed_deletes})
     *tally = {++n, n << 40};
   for (std::uint64_t* figure :
        {&all.late, &all.conflicts, &all.not_reproducible, &all.requeued, &all.etag_incomparable,

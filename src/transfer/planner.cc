@@ -4,6 +4,7 @@
 
 #include "s3/source_bucket.h"
 #include "s3/target_bucket.h"
+#include "transfer/copy_route.h"
 #include "transfer/copy_strategy.h"
 
 namespace s3ferry {
@@ -67,8 +68,9 @@ Task<void> Planner::run() {
     Status walked = co_await walk_gap(gap, &gap == &gaps.back());
     if (walked) continue;
     state_.end_planning(std::move(walked.error()));
-    break;
+    co_return;
   }
+  (void)stops_for_relay(/*listed_whole=*/true);
 }
 
 Task<Status> Planner::walk_gap(const KeyRange& gap, bool last) {
@@ -202,7 +204,18 @@ Task<Status> Planner::act_on(Chunk& chunk, const std::vector<MergedKey>& batch) 
     Status sent = co_await workers_.send(std::move(item));
     if (!sent) co_return sent;
   }
+  if (stops_for_relay(/*listed_whole=*/false)) co_return fail(*state_.stopped());
   co_return Status();
+}
+
+// Bytes through this host cost money, so nobody is led into it: the run ends at the first page with
+// such an object. A dry run goes on to its end, where the whole sum is known.
+bool Planner::stops_for_relay(bool listed_whole) {
+  const Tally& sum = state_.counters.needs_relay;
+  if (sum.objects == 0 || state_.options.relay.allowed) return false;
+  if (state_.options.dry_run && !listed_whole) return false;
+  state_.stop(relay_refused(state_.pair, sum, listed_whole));
+  return true;
 }
 
 bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason) {
@@ -222,8 +235,13 @@ bool Planner::goes(const ObjectView& source, CopyItem& item) {
   const CopyDecision decision = decide_copy(state_.pair, state_.options, source.key, source.etag,
                                             source.size, source.storage_class);
   item.route = decision.route;
+  const bool here = item.route == CopyRoute::kRelay && (decision.go() || decision.needs_relay);
+  if (here && (decision.needs_relay || state_.options.dry_run))
+    state_.counters.needs_relay.add(source.size);
   if (decision.skip) {
     state_.skipped(*item.chunk, Side::kSource, source.key, source.size, *decision.skip);
+  } else if (decision.needs_relay) {
+    if (state_.options.dry_run) state_.would_copy(*item.chunk, source, item.reason);
   } else if (decision.error) {
     state_.failed(*item.chunk, Side::kSource, source.key, source.size, *decision.error);
   } else if (state_.options.dry_run) {

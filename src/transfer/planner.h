@@ -48,6 +48,7 @@ class Planner {
   void count_walked(Walk& walk, const std::vector<MergedKey>& batch);
   bool wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason);
   bool goes(const ObjectView& source, CopyItem& item);
+  bool stops_for_relay(bool listed_whole);
   Status plan_delete(Chunk& chunk, const ObjectView& extra);
   void listing_failed(Side side, const Error& error);
 

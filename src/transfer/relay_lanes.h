@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "runtime/semaphore.h"
 #include "transfer/bandwidth.h"
@@ -36,6 +37,8 @@ struct RelayLanes {
   // No principal may copy between the two sides, but this host may read the one and write the
   // other: the rest of the run goes so, without asking again.
   bool for_all = false;
+  bool worked = false;
+  std::uint64_t denied = 0;  // objects, while nothing had worked
 };
 
 }  // namespace s3ferry

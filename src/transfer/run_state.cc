@@ -61,6 +61,7 @@ void RunState::set_aside_key(Portion& portion, SetAsideKind kind, std::string_vi
 void RunState::copied(const CopyItem& item, bool late) {
   count(*item.chunk, [&](RunCounters& c) {
     c.copied.add(item.size);
+    if (item.route == CopyRoute::kRelay) c.relayed.add(item.size);
     ++c.copied_because[static_cast<std::size_t>(item.reason)];
     c.late += late;
   });

@@ -163,22 +163,28 @@ DecodedText decode_rfc2047(std::string_view value) {
 }
 
 Task<Result<SourceFacts>> read_source_facts(const RouteTry& attempt) {
-  RunState& state = attempt.state();
-  const AttributeOptions& asked = state.options.attributes;
   Result<s3::ObjectInfo> info = co_await look(attempt, /*checksums=*/true);
   // Checksums want the right to decrypt, which who lists and looks may lack.
   if (!info && info.error().is(ErrorKind::kAccessDenied))
     info = co_await look(attempt, /*checksums=*/false);
-  if (!info && info.error().http_status() == 400)
-    co_return fail(Error(info.error())
-                       .with_message("the source refuses to be looked at without a key: the object "
-                                     "is encrypted by its owner's own key (SSE-C), which cannot be "
-                                     "sent here, so it is not reproducible"));
-  if (!info) co_return fail(std::move(info.error()));
-  if (info->delete_marker)
+  if (!info) co_return fail(explain_unreadable(std::move(info.error())));
+  co_return co_await gather_source_facts(attempt, std::move(*info));
+}
+
+Error explain_unreadable(Error error) {
+  if (error.http_status() != 400) return error;
+  return std::move(error).with_message(
+      "the source refuses to be looked at without a key: the object is encrypted by its owner's "
+      "own key (SSE-C), which cannot be sent here, so it is not reproducible");
+}
+
+Task<Result<SourceFacts>> gather_source_facts(const RouteTry& attempt, s3::ObjectInfo info) {
+  RunState& state = attempt.state();
+  const AttributeOptions& asked = state.options.attributes;
+  if (info.delete_marker)
     co_return fail(Error(ErrorKind::kNoSuchKey, "the object was deleted").with_status(404));
   SourceFacts facts;
-  facts.info = std::move(*info);
+  facts.info = std::move(info);
   const WallTime now = state.runtime.wall_now();
   const s3::ObjectInfo* full = asked.full ? &facts.info : nullptr;
   facts.attributes = asked_attributes(asked, attempt.item, full, now);

@@ -20,6 +20,10 @@ struct SourceFacts {
 // object by now. kInvalidRequest: encrypted by its owner's own key, so it cannot be read. Never
 // takes over the source's encryption (rule 11).
 Task<Result<SourceFacts>> read_source_facts(const RouteTry& attempt);
+// The same from what a HEAD, or a GET without a range, has said already.
+Task<Result<SourceFacts>> gather_source_facts(const RouteTry& attempt, s3::ObjectInfo info);
+// A refusal of HEAD or GET in words: SSE-C looks like a malformed request.
+Error explain_unreadable(Error error);
 
 // The bytes that S3 stored for a header's value: RFC 2047 words decoded (S3 encodes what is not
 // ASCII). `lossless` false: it is encoded in a way that cannot be read, and comes back as it was.

@@ -57,6 +57,12 @@ struct MultipartOptions {
   EtagPolicy etag = EtagPolicy::kAuto;
 };
 
+// Bytes through this host, where the server cannot copy between the two sides.
+struct RelayOptions {
+  bool allowed = false;
+  ByteCount max_bandwidth = 0;  // bytes a second over all that passes; 0: no limit
+};
+
 // How many planned deletions are too many. Default: more than 1,000 that are also more than 1 % of
 // the target's listed objects.
 struct MaxDelete {
@@ -70,6 +76,7 @@ struct SyncOptions {
   FolderMarkers folder_markers = FolderMarkers::kCopy;
   AttributeOptions attributes;
   MultipartOptions multipart;
+  RelayOptions relay;
   CopyAs copy_as = CopyAs::kAuto;
   bool dry_run = false;
   bool ignore_glacier_warnings = false;

@@ -19,10 +19,12 @@ std::unique_ptr<aws::CredentialsProvider> fake_credentials(const char* key) {
   return aws::static_credentials(std::move(credentials));
 }
 
-aws::EndpointParams endpoint() {
+constexpr const char* kTargetHost = "127.0.0.2";
+
+aws::EndpointParams endpoint(bool of_target = false) {
   aws::EndpointParams out;
   out.region = "us-east-1";
-  out.endpoint_url = "http://127.0.0.1:9000";
+  out.endpoint_url = fmt::format("http://{}:9000", of_target ? kTargetHost : "127.0.0.1");
   out.force_path_style = true;
   return out;
 }
@@ -41,18 +43,24 @@ SimPair::SimPair(SimPairOptions options)
       runtime_(options_.seed),
       sim_(runtime_),
       transport_(runtime_, sim_),
+      target_sim_(options_.apart ? std::make_unique<sim::Simulator>(runtime_) : nullptr),
+      target_transport_(options_.apart
+                            ? std::make_unique<sim::InProcessTransport>(runtime_, *target_sim_)
+                            : nullptr),
+      switchboard_(transport_),
       source_budget_(static_cast<int>(options_.retry_tokens)),
       target_budget_(static_cast<int>(options_.retry_tokens)),
       source_credentials_(fake_credentials(kSourceKey)),
       target_credentials_(fake_credentials(kTargetKey)) {
   require(sim_.add_account_with_key(kSourceAccount, kSourceKey, Secret(kFakeSecret)));
-  require(sim_.add_account_with_key(kTargetAccount, kTargetKey, Secret(kFakeSecret)));
+  if (target_transport_) switchboard_.target = target_transport_.get();
+  require(target_sim().add_account_with_key(kTargetAccount, kTargetKey, Secret(kFakeSecret)));
   sim::BucketSpec source;
   source.name = kSourceBucket;
   source.owner = kSourceAccount;
   source.side = options_.same_bucket ? sim::Side::kNone : sim::Side::kSource;
   source.synthetic = options_.source_synthetic;
-  if (options_.pull)
+  if (options_.pull && !options_.apart)
     source.policy =
         policy(kTargetAccount, kSourceBucket, R"("s3:GetObject","s3:GetObjectTagging")");
   require(sim_.add_bucket(source));
@@ -61,22 +69,22 @@ SimPair::SimPair(SimPairOptions options)
   target.owner = kTargetAccount;
   target.side = sim::Side::kTarget;
   target.synthetic = options_.target_synthetic;
-  if (options_.push)
+  if (options_.push && !options_.apart)
     // s3:GetObject is what If-Match asks for at the target.
     target.policy =
         policy(kSourceAccount, kTargetBucket,
                R"("s3:PutObject","s3:PutObjectTagging","s3:PutObjectAcl","s3:GetObject")");
-  require(sim_.add_bucket(target));
+  require(target_sim().add_bucket(target));
 
   source_caller_ =
-      std::make_unique<aws::Caller>(runtime_, transport_, *source_credentials_, source_budget_);
+      std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_, source_budget_);
   target_caller_ =
-      std::make_unique<aws::Caller>(runtime_, transport_, *target_credentials_, target_budget_);
+      std::make_unique<aws::Caller>(runtime_, switchboard_, *target_credentials_, target_budget_);
   pusher_caller_ =
-      std::make_unique<aws::Caller>(runtime_, transport_, *source_credentials_, target_budget_);
+      std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_, target_budget_);
   source_ = std::make_unique<s3::Connection>(*source_caller_, endpoint());
-  target_ = std::make_unique<s3::Connection>(*target_caller_, endpoint());
-  pusher_ = std::make_unique<s3::Connection>(*pusher_caller_, endpoint());
+  target_ = std::make_unique<s3::Connection>(*target_caller_, endpoint(options_.apart));
+  pusher_ = std::make_unique<s3::Connection>(*pusher_caller_, endpoint(options_.apart));
   const BucketName source_name(kSourceBucket);
   const BucketName target_name(options_.same_bucket ? kSourceBucket : kTargetBucket);
   s3::Connection& writer = options_.same_bucket ? *source_ : *target_;
@@ -87,8 +95,15 @@ SimPair::SimPair(SimPairOptions options)
   pair_ = std::make_unique<Pair>(*source_bucket_, *target_bucket_);
   pair_->as_source = as_source_.get();
   pair_->as_target = as_target_.get();
+  pair_->same_service = !options_.apart;
   pair_->source_at = {source_name, options_.source_prefix};
   pair_->target_at = {target_name, options_.target_prefix};
+}
+
+Task<Result<http::Response>> SimPair::Switchboard::send(http::Request request) {
+  if (request.origin.host != kTargetHost) co_return co_await source.send(std::move(request));
+  if (gate) co_return co_await gate(std::move(request), *target);
+  co_return co_await target->send(std::move(request));
 }
 
 void SimPair::require(Status status) {
@@ -100,7 +115,7 @@ WallTime SimPair::ago(int seconds) const {
 }
 
 void SimPair::put(std::string_view bucket, sim::ObjectSpec object) {
-  require(sim_.put_object(bucket, std::move(object)));
+  require(sim_of(bucket).put_object(bucket, std::move(object)));
 }
 
 void SimPair::put_source(std::string key, ByteCount size, int seconds_ago, std::uint64_t seed) {
