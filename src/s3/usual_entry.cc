@@ -11,47 +11,66 @@ namespace {
 // "2026-11-22T01:02:03.000Z"
 constexpr std::size_t kDaySize = 11, kTimeSize = 24;
 
-// Eight bytes at once, the first in the lowest place.
-constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+// Sixteen bytes at once: a vector type of the compilers, which becomes SSE2, NEON and their kin.
+using Bytes = unsigned char __attribute__((vector_size(16)));
 
-std::uint64_t load(const char* p) {
-  std::uint64_t word;
-  std::memcpy(&word, p, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word;
+Bytes load(const char* p) {
+  Bytes bytes;
+  std::memcpy(&bytes, p, sizeof bytes);
+  return bytes;
 }
-// The lowest high bit that is set stands at the first byte below `limit` (at most 0x80), or equal
-// to `byte`; those above it may err.
-constexpr std::uint64_t below(std::uint64_t word, unsigned char limit) {
-  return (word - kOnes * limit) & ~word & kHighs;
+constexpr Bytes all(unsigned char byte) {
+  return Bytes{} + byte;
 }
-constexpr std::uint64_t equal(std::uint64_t word, unsigned char byte) {
-  return below(word ^ (kOnes * byte), 1);
-}
+
+// Which of sixteen bytes a comparison holds for: 0xFF for each, the first in the lowest place.
+struct Hits {
+  template <class Compared>
+  explicit Hits(const Compared& compared) {
+    std::uint64_t words[2];
+    static_assert(sizeof words == sizeof compared);
+    std::memcpy(words, &compared, sizeof words);
+    low = words[0];
+    high = words[1];
+    if constexpr (std::endian::native == std::endian::big) {
+      low = __builtin_bswap64(low);
+      high = __builtin_bswap64(high);
+    }
+  }
+  bool any() const { return (low | high) != 0; }
+  int first() const { return (low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(high)) / 8; }
+  bool any_before(int place) const {
+    if (place < 8) return (low & ((std::uint64_t{1} << 8 * place) - 1)) != 0;
+    return low != 0 || (high & ((std::uint64_t{1} << 8 * (place - 8)) - 1)) != 0;
+  }
+  std::uint64_t low, high;
+};
 
 bool ends_text(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '&';
 }
+Hits text_ends(Bytes bytes) {
+  return Hits((bytes < all(0x20)) | (bytes == all('<')) | (bytes == all('&')));
+}
 
 // The end of a text that stands for itself: at markup, a reference or a control character.
 const char* text_end(const char* p, const char* end) {
-  for (; end - p >= 8; p += 8) {
-    const std::uint64_t word = load(p);
-    const std::uint64_t stop = below(word, 0x20) | equal(word, '<') | equal(word, '&');
-    if (stop != 0) return p + std::countr_zero(stop) / 8;
-  }
+  for (; end - p >= 16; p += 16)
+    if (const Hits stops = text_ends(load(p)); stops.any()) return p + stops.first();
   while (p != end && !ends_text(*p)) ++p;
   return p;
 }
 
 const char* key_end(const char* p, const char* end, bool& escapes) {
-  for (; end - p >= 8; p += 8) {
-    const std::uint64_t word = load(p);
-    const std::uint64_t stop = below(word, 0x20) | equal(word, '<') | equal(word, '&');
-    std::uint64_t escape = equal(word, '%') | equal(word, '+');
-    if (stop != 0) escape &= (stop & -stop) - 1;
-    escapes |= escape != 0;
-    if (stop != 0) return p + std::countr_zero(stop) / 8;
+  for (; end - p >= 16; p += 16) {
+    const Bytes bytes = load(p);
+    const Hits stops = text_ends(bytes);
+    const Hits escaped((bytes == all('%')) | (bytes == all('+')));
+    if (stops.any()) {
+      escapes |= escaped.any_before(stops.first());
+      return p + stops.first();
+    }
+    escapes |= escaped.any();
   }
   for (; p != end && !ends_text(*p); ++p) escapes |= *p == '%' || *p == '+';
   return p;
@@ -85,15 +104,18 @@ std::string_view between(const char* begin, const char* end) {
 
 bool ListTimes::read(std::string_view text, WallTime& out) {
   if (text.size() == kTimeSize && std::memcmp(text.data(), day_text_, kDaySize) == 0) {
-    bool fits = text[13] == ':' && text[16] == ':' && text[19] == '.' && text[23] == 'Z';
-    const auto digit = [&](std::size_t at) {
-      const int value = text[at] - '0';
-      fits &= value >= 0 && value <= 9;
-      return value;
-    };
-    const int hour = digit(11) * 10 + digit(12), minute = digit(14) * 10 + digit(15),
-              second = digit(17) * 10 + digit(18),
-              millis = digit(20) * 100 + digit(21) * 10 + digit(22);
+    // What each character is above the form's own: digits up to 9, the others nothing.
+    static constexpr char kForm[] = "00:00:00.000Z";
+    static constexpr unsigned char kMost[] = {9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 9, 0};
+    unsigned above[sizeof kMost];
+    bool fits = true;
+    for (std::size_t i = 0; i < sizeof kMost; ++i) {
+      above[i] = static_cast<unsigned>(text[kDaySize + i]) - static_cast<unsigned>(kForm[i]);
+      fits &= above[i] <= kMost[i];
+    }
+    const unsigned hour = above[0] * 10 + above[1], minute = above[3] * 10 + above[4],
+                   second = above[6] * 10 + above[7],
+                   millis = above[9] * 100 + above[10] * 10 + above[11];
     if (fits && hour < 24 && minute < 60 && second < 60) {
       out = day_ + std::chrono::milliseconds(((hour * 60 + minute) * 60 + second) * 1000 + millis);
       return true;
