@@ -288,8 +288,6 @@ Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {
   answer.status = response.status;
   answer.headers = std::move(response.headers);
   const ByteCount limit = answer.status / 100 == 2 ? state.spec.body_limit : kErrorBodyLimit;
-  if (const auto length = parse_u64(answer.headers.get_or("content-length", "")))
-    if (state.spec.method != http::Method::kHead) answer.body.reserve(std::min(*length, limit));
   Status read = co_await http::read_all(*response.body, answer.body, limit);
   if (!read) co_return fail(std::move(read.error()));
   co_return answer;

@@ -223,7 +223,7 @@ bool Canonicalizer::build(const SigningRequest& request, std::string_view names)
     bool found = name == "host";
     if (found) append_header_value(text_, request.host);
     for (const auto& [field, value] : request.headers) {
-      if (name == "host" || !iequals_ascii(field, name)) continue;
+      if (field.size() != name.size() || name == "host" || !iequals_ascii(field, name)) continue;
       if (found) text_ += ',';
       found = true;
       append_header_value(text_, value);

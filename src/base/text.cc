@@ -90,8 +90,7 @@ std::string to_base64(std::string_view bytes) {
     std::uint32_t v = 0;
     for (std::size_t j = 0; j < 3; ++j)
       v = v << 8 | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j)
-      out += j <= n ? kBase64[v >> (18 - 6 * j) & 63] : '=';
+    for (std::size_t j = 0; j < 4; ++j) out += j <= n ? kBase64[v >> (18 - 6 * j) & 63] : '=';
   }
   return out;
 }
@@ -168,10 +167,14 @@ std::string escape_for_display(std::string_view bytes) {
       const std::size_t count = c1 ? 2 : 1;
       for (std::size_t i = 0; i < count; ++i) {
         const auto x = static_cast<unsigned char>(bytes[i]);
-        if (x == '\n') out += "\\n";
-        else if (x == '\r') out += "\\r";
-        else if (x == '\t') out += "\\t";
-        else (out += "\\x") += {kHexLower[x >> 4], kHexLower[x & 15]};
+        if (x == '\n')
+          out += "\\n";
+        else if (x == '\r')
+          out += "\\r";
+        else if (x == '\t')
+          out += "\\t";
+        else
+          (out += "\\x") += {kHexLower[x >> 4], kHexLower[x & 15]};
       }
       bytes.remove_prefix(count);
       continue;
@@ -201,6 +204,7 @@ std::string to_lower_ascii(std::string_view text) {
 
 bool iequals_ascii(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (a == b) return true;
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   for (std::size_t i = 0; i < a.size(); ++i)
     if (lower(a[i]) != lower(b[i])) return false;

@@ -1,8 +1,8 @@
 #include "base/time.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -36,11 +36,22 @@ Fields split(WallTime time) {
 }
 
 std::optional<WallTime> join(const Fields& f) {
-  const year_month_day ymd(std::chrono::year(f.year), std::chrono::month(static_cast<unsigned>(f.month)),
+  const year_month_day ymd(std::chrono::year(f.year),
+                           std::chrono::month(static_cast<unsigned>(f.month)),
                            std::chrono::day(static_cast<unsigned>(f.day)));
   if (!ymd.ok() || f.hour > 23 || f.minute > 59 || f.second > 60) return std::nullopt;
   return WallTime(sys_days(ymd)) + std::chrono::hours(f.hour) + std::chrono::minutes(f.minute) +
          std::chrono::seconds(f.second) + std::chrono::milliseconds(f.millisecond);
+}
+
+// Writes exactly `n` digits at `at`; years are those of four digits.
+void put_digits(std::string& text, std::size_t at, std::size_t n, int value) {
+  for (; n > 0; --n, value /= 10) text[at + n - 1] = static_cast<char>('0' + value % 10);
+}
+void put_time_of_day(std::string& text, std::size_t at, std::size_t between, const Fields& f) {
+  put_digits(text, at, 2, f.hour);
+  put_digits(text, at + 2 + between, 2, f.minute);
+  put_digits(text, at + 4 + 2 * between, 2, f.second);
 }
 
 // Reads exactly `n` digits at `at`.
@@ -86,21 +97,30 @@ std::optional<WallTime> parse_iso8601(std::string_view text) {
 }
 
 std::string format_iso8601(WallTime time) {
-  const Fields f = split(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", f.year, f.month, f.day, f.hour,
-                     f.minute, f.second);
+  std::string text = format_iso8601_millis(time);
+  text.replace(text.size() - 5, 5, "Z");
+  return text;
 }
 
 std::string format_iso8601_millis(WallTime time) {
   const Fields f = split(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", f.year, f.month, f.day, f.hour,
-                     f.minute, f.second, f.millisecond);
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, f.year);
+  put_digits(text, 5, 2, f.month);
+  put_digits(text, 8, 2, f.day);
+  put_time_of_day(text, 11, 1, f);
+  put_digits(text, 20, 3, f.millisecond);
+  return text;
 }
 
 std::string format_amz_date(WallTime time) {
   const Fields f = split(time);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", f.year, f.month, f.day, f.hour, f.minute,
-                     f.second);
+  std::string text = "00000000T000000Z";
+  put_digits(text, 0, 4, f.year);
+  put_digits(text, 4, 2, f.month);
+  put_digits(text, 6, 2, f.day);
+  put_time_of_day(text, 9, 0, f);
+  return text;
 }
 
 std::optional<WallTime> parse_amz_date(std::string_view text) {

@@ -1,8 +1,11 @@
 #include "http/answer_body.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
+
+#include "http/direct_body.h"
 
 namespace s3ferry::http {
 namespace {
@@ -12,7 +15,7 @@ class EmptyBody final : public BodyReader {
   Task<Result<std::string_view>> read() override { co_return std::string_view(); }
 };
 
-class AnswerBody final : public BodyReader {
+class AnswerBody final : public DirectBody {
  public:
   AnswerBody(Workshop& workshop, Lease lease, Buffers::Buffer buffer, bool keep,
              Duration idle_limit, const Origin& origin)
@@ -41,15 +44,40 @@ class AnswerBody final : public BodyReader {
         if (finished_ || *used > 0) continue;
       }
       Status more = co_await receive();
-      if (!more) {
-        lease_.close();
-        error_ = more.error();
-        co_return fail(std::move(more.error()));
-      }
+      if (!more) co_return lost(std::move(more.error()));
     }
   }
 
+  // Straight into `out`, past the parser, where the length is known. Memory is taken as the body
+  // comes, not as its head promises.
+  Task<Status> read_rest(std::string& out, ByteCount limit_bytes) override {
+    std::optional<ByteCount> left;
+    if (!error_ && !finished_) left = lease_->parser.length_left();
+    if (!left) co_return co_await read_pieces(*this, out, limit_bytes);
+    if (out.size() > limit_bytes || *left > limit_bytes - out.size())
+      co_return fail(too_large(limit_bytes));
+    const std::size_t whole = out.size() + *left;
+    const std::string_view early = buffer_.unread().substr(0, *left);
+    out.reserve(whole);
+    out.append(early);
+    buffer_.take(early.size());
+    std::size_t filled = out.size();
+    while (filled < whole) {
+      if (filled == out.size()) out.resize(std::min(whole, filled + kStep));
+      auto got = co_await receive_into(out.data() + filled, out.size() - filled);
+      if (!got || *got == 0) {
+        out.resize(filled);
+        co_return lost(got ? cut("closed") : std::move(got.error()));
+      }
+      filled += *got;
+    }
+    finish();
+    co_return Status();
+  }
+
  private:
+  static constexpr std::size_t kStep = 512 * 1024;
+
   void finish() {
     finished_ = true;
     // Bytes beyond the end belong to nothing we asked for.
@@ -60,9 +88,7 @@ class AnswerBody final : public BodyReader {
   }
 
   tl::unexpected<Error> broke(ErrorKind kind, std::string_view why) {
-    lease_.close();
-    error_ = Error(kind, fmt::format("{}: {}", origin_.to_string(), why));
-    return fail(*error_);
+    return lost(Error(kind, fmt::format("{}: {}", origin_.to_string(), why)));
   }
 
   Task<Status> wait(Stream::Ready what) {
@@ -77,43 +103,60 @@ class AnswerBody final : public BodyReader {
     co_return ready;
   }
 
-  Status cut(std::string_view why) {
-    return fail(ErrorKind::kTruncated,
-                fmt::format("{}: the answer ended before its end ({})", origin_.to_string(), why));
+  tl::unexpected<Error> lost(Error error) {
+    lease_.close();
+    error_ = error;
+    return fail(std::move(error));
+  }
+
+  Error cut(std::string_view why) {
+    return Error(ErrorKind::kTruncated,
+                 fmt::format("{}: the answer ended before its end ({})", origin_.to_string(), why));
   }
 
   Task<Status> receive() {
+    char* room = buffer_.room();
+    const std::size_t size = buffer_.room_size();
+    if (size == 0)
+      co_return fail(ErrorKind::kProtocol, origin_.to_string() + ": an endless chunk header");
+    auto got = co_await receive_into(room, size);
+    if (!got) co_return fail(std::move(got.error()));
+    if (*got > 0) {
+      buffer_.filled(*got);
+    } else if (lease_->parser.ends_with_connection()) {
+      keep_ = false;
+      finish();
+    } else {
+      co_return fail(cut("closed"));
+    }
+    co_return Status();
+  }
+
+  // At least one byte, or 0 at the connection's end.
+  Task<Result<std::size_t>> receive_into(char* data, std::size_t size) {
     for (;;) {
       if (drained_) {
         Status ready = co_await wait(Stream::Ready::kRead);
-        if (!ready) co_return ready;
+        if (!ready) co_return fail(std::move(ready.error()));
         drained_ = false;
       }
-      char* room = buffer_.room();
-      const std::size_t size = buffer_.room_size();
-      if (size == 0)
-        co_return fail(ErrorKind::kProtocol, origin_.to_string() + ": an endless chunk header");
-      const IoResult got = lease_->stream->read_some(room, size);
+      const IoResult got = lease_->stream->read_some(data, size);
       switch (got.kind) {
         case IoResult::Kind::kOk:
-          buffer_.filled(got.bytes);
           drained_ = got.bytes < size;
-          co_return Status();
+          co_return got.bytes;
         case IoResult::Kind::kWantRead:
           drained_ = true;
           break;
         case IoResult::Kind::kWantWrite: {
           Status ready = co_await wait(Stream::Ready::kWrite);
-          if (!ready) co_return ready;
+          if (!ready) co_return fail(std::move(ready.error()));
           break;
         }
         case IoResult::Kind::kBroken:
-          co_return cut(lease_->stream->broken_reason());
+          co_return fail(cut(lease_->stream->broken_reason()));
         case IoResult::Kind::kEof:
-          if (!lease_->parser.ends_with_connection()) co_return cut("closed");
-          keep_ = false;
-          finish();
-          co_return Status();
+          co_return std::size_t{0};
       }
     }
   }

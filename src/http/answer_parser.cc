@@ -109,5 +109,9 @@ bool AnswerParser::ends_with_connection() const {
 ByteCount AnswerParser::length_hint() const {
   return impl_->parser->content_length().value_or(0);
 }
+std::optional<ByteCount> AnswerParser::length_left() const {
+  const auto left = impl_->parser->content_length_remaining();
+  return left ? std::optional<ByteCount>(*left) : std::nullopt;
+}
 
 }  // namespace s3ferry::http

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "http/message.h"
@@ -34,6 +35,9 @@ class AnswerParser {
   bool keep_alive() const;
   bool ends_with_connection() const;  // neither a length nor chunks
   ByteCount length_hint() const;      // of the body; 0: not known
+  // Of a body whose length was said: what is still to come. Who reads that past the parser must not
+  // feed it any more.
+  std::optional<ByteCount> length_left() const;
 
  private:
   struct Impl;

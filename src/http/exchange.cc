@@ -1,5 +1,7 @@
 #include "http/exchange.h"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "http/answer_body.h"
@@ -21,10 +23,13 @@ Task<Status> Exchange::wait(Stream::Ready what, Duration limit, std::string_view
   workshop_.watchdog.arm(connection.watch, *connection.stream, limit);
   Status ready = co_await connection.stream->wait(what);
   connection.watch.disarm();
-  if (!ready && ready.error().is(ErrorKind::kTimeout))
-    co_return fail(ErrorKind::kTimeout, fmt::format("{} {} within {:g} s", where(), doing,
-                                                    std::chrono::duration<double>(limit).count()));
+  if (!ready && ready.error().is(ErrorKind::kTimeout)) co_return fail(timed_out(limit, doing));
   co_return ready;
+}
+
+Error Exchange::timed_out(Duration limit, std::string_view doing) const {
+  return Error(ErrorKind::kTimeout, fmt::format("{} {} within {:g} s", where(), doing,
+                                                std::chrono::duration<double>(limit).count()));
 }
 
 Task<Result<Exchange::Sent>> Exchange::send_request() {
@@ -86,34 +91,57 @@ Status Exchange::closed_before_answer(bool broken) {
                           broken ? lease_->stream->broken_reason() : "end of the stream"));
 }
 
-// Waits without a buffer, then reads what came.
-Task<Status> Exchange::receive_first_bytes() {
-  Stream& stream = *lease_->stream;
-  const bool first = !buffer_;
-  // After an early end of sending the answer is there already.
-  bool try_at_once = !first || !sent_all_;
-  for (;;) {
-    if (!try_at_once) {
-      Status ready = co_await wait(Stream::Ready::kRead,
-                                   first ? request_.deadlines.first_byte : request_.deadlines.idle,
-                                   first ? "sent no answer" : "sent nothing more of its answer");
-      if (!ready) co_return ready;
-    }
-    try_at_once = false;
+// Waits with a small buffer only; a large one is lent once there is something to put into it.
+Task<Result<IoResult>> Exchange::receive_when_ready() {
+  Connection& connection = *lease_;
+  const bool first = !buffer_ || buffer_.empty();
+  const Duration limit = first ? request_.deadlines.first_byte : request_.deadlines.idle;
+  workshop_.watchdog.arm(connection.watch, *connection.stream, limit);
+  auto got = co_await connection.stream->read_when_ready(first_bytes_, sizeof first_bytes_);
+  connection.watch.disarm();
+  if (!got && got.error().is(ErrorKind::kTimeout))
+    co_return fail(timed_out(limit, first ? "sent no answer" : "sent nothing more of its answer"));
+  if (got && got->kind == IoResult::Kind::kOk) {
     if (!buffer_) buffer_ = workshop_.buffers.lend();
     char* room = buffer_.room();
-    if (buffer_.room_size() == 0)
+    if (buffer_.room_size() < got->bytes)
       co_return fail(ErrorKind::kProtocol, "the answer's head is too large");
-    const IoResult got = stream.read_some(room, buffer_.room_size());
+    std::memcpy(room, first_bytes_, got->bytes);
+    buffer_.filled(got->bytes);
+  }
+  co_return got;
+}
+
+// At least one byte more into buffer_.
+Task<Status> Exchange::receive_more() {
+  Stream& stream = *lease_->stream;
+  // What came stops in the middle of the head, so more of it may be there; after an early end of
+  // sending the answer is there already.
+  bool try_at_once = buffer_ || !sent_all_;
+  for (;;) {
+    IoResult got;
+    if (try_at_once) {
+      if (!buffer_) buffer_ = workshop_.buffers.lend();
+      char* room = buffer_.room();
+      if (buffer_.room_size() == 0)
+        co_return fail(ErrorKind::kProtocol, "the answer's head is too large");
+      got = stream.read_some(room, buffer_.room_size());
+      if (got.kind == IoResult::Kind::kOk) buffer_.filled(got.bytes);
+    } else {
+      auto waited = co_await receive_when_ready();
+      if (!waited) co_return fail(std::move(waited.error()));
+      got = *waited;
+    }
+    try_at_once = false;
     switch (got.kind) {
       case IoResult::Kind::kOk:
-        buffer_.filled(got.bytes);
         co_return Status();
       case IoResult::Kind::kEof:
         co_return closed_before_answer(false);
       case IoResult::Kind::kBroken:
         co_return closed_before_answer(true);
       case IoResult::Kind::kWantRead:
+        if (buffer_ && buffer_.empty()) buffer_ = Buffers::Buffer();
         break;
       case IoResult::Kind::kWantWrite: {
         Status ready =
@@ -123,7 +151,6 @@ Task<Status> Exchange::receive_first_bytes() {
         break;
       }
     }
-    if (first && buffer_.empty() && !try_at_once) buffer_ = Buffers::Buffer();
   }
 }
 
@@ -151,7 +178,7 @@ Task<Result<Response>> Exchange::receive_head() {
       }
       more = true;
     }
-    Status got = co_await receive_first_bytes();
+    Status got = co_await receive_more();
     if (!got) co_return fail(std::move(got.error()));
   }
 }

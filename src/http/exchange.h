@@ -38,8 +38,10 @@ class Exchange {
   Task<Result<Sent>> send(std::string_view data);
   Task<Result<Sent>> send_stream();
   Task<Result<Response>> receive_head();
-  Task<Status> receive_first_bytes();
+  Task<Status> receive_more();
+  Task<Result<IoResult>> receive_when_ready();
   Task<Status> wait(Stream::Ready what, Duration limit, std::string_view doing);
+  Error timed_out(Duration limit, std::string_view doing) const;
   Status closed_before_answer(bool broken);
   Result<Response> make_response();
   std::string where() const { return request_.origin.to_string(); }
@@ -50,6 +52,7 @@ class Exchange {
   std::string_view head_;
   bool body_in_head_;
   Buffers::Buffer buffer_;
+  char first_bytes_[1536];  // most answers to a write are shorter
   bool sent_all_ = false;
   bool stale_ = false;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "http/direct_body.h"
 
 namespace s3ferry::http {
 
@@ -35,7 +36,7 @@ void Headers::remove(std::string_view name) {
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
   for (const auto& [field, value] : fields_)
-    if (iequals_ascii(field, name)) return value;
+    if (field.size() == name.size() && iequals_ascii(field, name)) return value;
   return std::nullopt;
 }
 
@@ -101,17 +102,25 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-Task<Status> read_all(BodyReader& body, std::string& out, ByteCount limit_bytes) {
+Error too_large(ByteCount limit_bytes) {
+  return Error(ErrorKind::kTooLarge,
+               fmt::format("the answer is larger than {} bytes", limit_bytes));
+}
+
+Task<Status> read_pieces(BodyReader& body, std::string& out, ByteCount limit_bytes) {
   out.reserve(out.size() + std::min(body.length_hint(), limit_bytes));
   for (;;) {
     auto chunk = co_await body.read();
     if (!chunk) co_return fail(std::move(chunk.error()));
     if (chunk->empty()) co_return Status();
-    if (out.size() + chunk->size() > limit_bytes)
-      co_return fail(ErrorKind::kTooLarge,
-                     fmt::format("the answer is larger than {} bytes", limit_bytes));
+    if (out.size() + chunk->size() > limit_bytes) co_return fail(too_large(limit_bytes));
     out.append(*chunk);
   }
+}
+
+Task<Status> read_all(BodyReader& body, std::string& out, ByteCount limit_bytes) {
+  if (auto* direct = dynamic_cast<DirectBody*>(&body)) return direct->read_rest(out, limit_bytes);
+  return read_pieces(body, out, limit_bytes);
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #include "http/request_head.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -9,26 +10,37 @@
 namespace s3ferry::http {
 namespace {
 
+enum : std::uint8_t { kInTarget = 1, kInName = 2, kInValue = 4 };
+constexpr auto kClasses = [] {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t c = 0; c < 256; ++c) {
+    const bool graphic = c > 0x20 && c != 0x7F;
+    const bool separator =
+        c < 0x80 && std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) !=
+                        std::string_view::npos;
+    if (graphic && c != '#') table[c] |= kInTarget;
+    if (graphic && c < 0x80 && !separator) table[c] |= kInName;
+    if (c != '\r' && c != '\n' && c != '\0') table[c] |= kInValue;
+  }
+  return table;
+}();
+
+bool all_are(std::string_view text, std::uint8_t wanted) {
+  unsigned common = wanted;
+  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
+  return common == wanted;
+}
+
 bool breaks_value(std::string_view value) {
-  return std::any_of(value.begin(), value.end(),
-                     [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return !all_are(value, kInValue);
 }
 
 bool is_target(std::string_view target) {
-  if (!target.starts_with('/') && target != "*") return false;
-  return std::none_of(target.begin(), target.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7F || byte == '#';
-  });
+  return (target.starts_with('/') || target == "*") && all_are(target, kInTarget);
 }
 
 bool is_field_name(std::string_view name) {
-  if (name.empty()) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7F) return false;
-    return std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
-  });
+  return !name.empty() && all_are(name, kInName);
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {

@@ -29,6 +29,9 @@ class Stream {
   // Until the socket can be read or written. kCancelled by the task's scope; kTimeout after
   // interrupt().
   virtual Task<Status> wait(Ready what) = 0;
+  // wait(kRead) and then read_some(), in one where that saves a system call: for who can spare a
+  // buffer meanwhile. May still come to kWantRead or kWantWrite.
+  virtual Task<Result<IoResult>> read_when_ready(char* data, std::size_t size) = 0;
   // Ends the present wait(), and every later one, with kTimeout.
   virtual void interrupt() = 0;
   // False when the peer closed, or sent something nobody asked for. Looks, does not wait.

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 namespace s3ferry::http {
 namespace {
@@ -56,6 +57,42 @@ class SocketStream final : public TcpStream {
     const ssize_t n = ::send(socket_.native_handle(), data, size, MSG_NOSIGNAL);
     if (n >= 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
     return failed(IoResult::Kind::kWantWrite);
+  }
+
+  IoResult write_some_of(std::string_view first, std::string_view second) override {
+    if (tls_ || first.empty() || second.empty()) {
+      const std::string_view one = first.empty() ? second : first;
+      return write_some(one.data(), one.size());
+    }
+    iovec pieces[2] = {{const_cast<char*>(first.data()), first.size()},
+                       {const_cast<char*>(second.data()), second.size()}};
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = 2;
+    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    if (n >= 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
+    return failed(IoResult::Kind::kWantWrite);
+  }
+
+  Task<Result<IoResult>> read_when_ready(char* data, std::size_t size) override {
+    if (tls_) {
+      Status ready = co_await wait(Ready::kRead);
+      if (!ready) co_return fail(std::move(ready.error()));
+      co_return read_some(data, size);
+    }
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return fail(ErrorKind::kCancelled, "cancelled");
+    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
+    boost::system::error_code ec;
+    const std::size_t got = co_await socket_.async_receive(asio::buffer(data, size),
+                                                           asio::redirect_error(kUseAwaitable, ec));
+    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
+    if (ec == asio::error::operation_aborted) co_return fail(ErrorKind::kCancelled, "cancelled");
+    if (got > 0) co_return IoResult{IoResult::Kind::kOk, got};
+    if (!ec || ec == asio::error::eof) co_return IoResult{IoResult::Kind::kEof, 0};
+    system_error_ = ec.value();
+    co_return IoResult{IoResult::Kind::kBroken, 0};
   }
 
   Task<Status> wait(Ready what) override {

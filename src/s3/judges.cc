@@ -48,7 +48,8 @@ Status judge_s3(const aws::CallSpec& spec, aws::Answer& answer) {
 
 Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
   if (Status good = judge_s3(spec, answer); !good) return good;
-  answer.body = std::string(trim_ascii(answer.body));
+  if (const std::string_view inside = trim_ascii(answer.body); inside.size() < answer.body.size())
+    answer.body = std::string(inside);
   if (holds_error(answer.body)) {
     // Cut inside the <Error>, its code cannot be trusted.
     if (Status whole = check_xml(answer.body, "Error"); !whole) return whole;

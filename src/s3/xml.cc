@@ -39,6 +39,16 @@ std::string xml_root_name(std::string_view body) {
 
 Result<XmlDocument> XmlDocument::parse(std::string_view body, XmlLimits limits) {
   if (Status good = check_xml(body, {}, limits); !good) return fail(std::move(good.error()));
+  return load(body);
+}
+
+Result<XmlDocument> XmlDocument::parse_as(std::string_view body, std::string_view root) {
+  if (Status good = check_xml(body, root); !good) return fail(std::move(good.error()));
+  return load(body);
+}
+
+// What check_xml() found good.
+Result<XmlDocument> XmlDocument::load(std::string_view body) {
   XmlDocument out;
   // No end-of-line normalisation: a CR in a key is that key.
   const auto result = out.document_->load_buffer(
@@ -48,11 +58,6 @@ Result<XmlDocument> XmlDocument::parse(std::string_view body, XmlLimits limits) 
     return fail(ErrorKind::kProtocol,
                 fmt::format("the answer's XML cannot be used: {}", result.description()));
   return out;
-}
-
-Result<XmlDocument> XmlDocument::parse_as(std::string_view body, std::string_view root) {
-  if (Status good = check_xml(body, root); !good) return fail(std::move(good.error()));
-  return parse(body);
 }
 
 std::string_view XmlDocument::root_name() const {

@@ -31,6 +31,7 @@ class XmlDocument {
   std::string_view root_name() const;
 
  private:
+  static Result<XmlDocument> load(std::string_view body);
   XmlDocument() : document_(std::make_unique<pugi::xml_document>()) {}
   std::unique_ptr<pugi::xml_document> document_;
 };
