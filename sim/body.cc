@@ -1,6 +1,7 @@
 #include "sim/body.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace s3ferry::sim {
 namespace {
@@ -37,7 +38,25 @@ class ContentBody final : public http::BodyReader {
   std::string buffer_;
 };
 
+class PageBody final : public http::BodyReader {
+ public:
+  explicit PageBody(PageText page) : page_(std::move(page)) {}
+  ByteCount length_hint() const override { return page_.size(); }
+  Task<Result<std::string_view>> read() override {
+    if (std::exchange(done_, true)) co_return std::string_view();
+    co_return page_.view();
+  }
+
+ private:
+  PageText page_;
+  bool done_ = false;
+};
+
 }  // namespace
+
+std::unique_ptr<http::BodyReader> make_page_body(PageText page) {
+  return std::make_unique<PageBody>(std::move(page));
+}
 
 std::unique_ptr<http::BodyReader> make_content_body(Runtime& runtime, Content content,
                                                     BodyManner manner) {

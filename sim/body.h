@@ -6,6 +6,7 @@
 #include "http/message.h"
 #include "runtime/runtime.h"
 #include "sim/content.h"
+#include "sim/page_text.h"
 
 namespace s3ferry::sim {
 
@@ -20,5 +21,8 @@ struct BodyManner {
 // The bytes of `content`, a step at a time, so that gigabytes by formula need no memory.
 std::unique_ptr<http::BodyReader> make_content_body(Runtime& runtime, Content content,
                                                     BodyManner manner);
+
+// All of it at once.
+std::unique_ptr<http::BodyReader> make_page_body(PageText page);
 
 }  // namespace s3ferry::sim

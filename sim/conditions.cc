@@ -22,8 +22,10 @@ bool etag_matches(std::string_view header, std::string_view etag) {
 Outcome<void> check_read_conditions(const Call& call, const Object& object,
                                     std::string_view prefix) {
   const bool copy = !prefix.empty();
+  std::string named(prefix);
   const auto header = [&](std::string_view name) {
-    return copy ? call.header(std::string(prefix) + std::string(name)) : call.header(name);
+    named.replace(prefix.size(), std::string::npos, name);
+    return call.header(named);
   };
   const auto date = [&](std::string_view name) -> std::optional<WallTime> {
     const auto text = header(name);

@@ -76,14 +76,20 @@ std::string copied_etag(const Object& source, const Object& copy) {
 
 Reply copy_reply(const Call& call, const Object& source, const Object& copy,
                  const std::string& version) {
-  XmlWriter xml;
-  xml.open_root("CopyObjectResult");
-  xml.element("LastModified", format_iso8601_millis(copy.mtime));
-  xml.element("ETag", quoted(copy.etag));
-  xml.element("Checksum" + std::string(to_string(copy.checksum)), copy.checksum_base64());
-  xml.element("ChecksumType", "FULL_OBJECT");
-  xml.close("CopyObjectResult");
-  Reply reply = xml_reply(xml.take());
+  const std::string_view algorithm = to_string(copy.checksum);
+  std::string xml;
+  xml.reserve(512);
+  const auto add = [&xml](std::string_view text) { xml.append(text); };
+  add(kXmlDeclaration);
+  add("<CopyObjectResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LastModified>");
+  add(format_iso8601_millis(copy.mtime));
+  add("</LastModified><ETag>&quot;");
+  append_xml_escaped(xml, copy.etag);
+  add("&quot;</ETag><Checksum"), add(algorithm), add(">");
+  add(copy.checksum_base64());
+  add("</Checksum"), add(algorithm), add("><ChecksumType>FULL_OBJECT</ChecksumType>");
+  add("</CopyObjectResult>");
+  Reply reply = xml_reply(std::move(xml));
   add_encryption_headers(reply.headers, *copy.encryption);
   if (!version.empty()) reply.headers.add("x-amz-version-id", version);
   if (call.source_bucket->versioning != Versioning::kOff)

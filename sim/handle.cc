@@ -232,8 +232,13 @@ http::Response to_response(State& state, const Call& call, Reply reply) {
   http::Response response;
   response.status = reply.status;
   const Fault* fault = call.fault.get();
+  if (fault != nullptr && reply.page.size() > 0) {  // what faults do, they do to a body
+    reply.body = std::string(reply.page.view());
+    reply.page = PageText();
+  }
   if (fault != nullptr && fault->cut_body) reply.body.resize(reply.body.size() / 2);
-  const ByteCount length = reply.has_content ? reply.content.size() : reply.body.size();
+  const ByteCount length =
+      reply.has_content ? reply.content.size() : reply.body.size() + reply.page.size();
   response.headers = std::move(reply.headers);
   response.headers.add("x-amz-request-id", call.request_id);
   response.headers.add("x-amz-id-2", call.request_id + "/simulated");
@@ -254,7 +259,8 @@ http::Response to_response(State& state, const Call& call, Reply reply) {
         reply.has_content ? std::move(reply.content) : Content::of_bytes(std::move(reply.body));
     response.body = make_content_body(state.runtime, std::move(content), manner);
   } else {
-    response.body = http::make_memory_body(std::move(reply.body));
+    response.body = reply.page.size() > 0 ? make_page_body(std::move(reply.page))
+                                          : http::make_memory_body(std::move(reply.body));
   }
   return response;
 }

@@ -41,8 +41,8 @@ ListedPage scripted_page(const Call& call, const ListRequest& request) {
   return page;
 }
 
-void render_head(std::string& out, const Call& call, const ListRequest& request,
-                 const ListedPage& page, const std::string* token) {
+std::string render_head(const Call& call, const ListRequest& request, const ListedPage& page,
+                        const std::string* token) {
   XmlWriter xml;
   xml.open_root("ListBucketResult");
   xml.element("Name", call.bucket->name);
@@ -57,7 +57,7 @@ void render_head(std::string& out, const Call& call, const ListRequest& request,
   if (!request.delimiter.empty()) render_text(xml, "Delimiter", request.delimiter, request.url);
   if (request.url) xml.element("EncodingType", "url");
   xml.element("IsTruncated", page.truncated ? "true" : "false");
-  out = xml.take();
+  return xml.take();
 }
 
 }  // namespace
@@ -113,12 +113,13 @@ Outcome<Reply> list_objects_v2(State&, const Call& call) {
     page.truncated = true;
     show_token = false;
   }
-  std::string body;
-  render_head(body, call, *request, page, show_token ? &token : nullptr);
-  body += page.contents;
-  body += page.prefixes;
-  body += "</ListBucketResult>";
-  return xml_reply(std::move(body));
+  const std::string head = render_head(call, *request, page, show_token ? &token : nullptr);
+  Reply reply = xml_reply("");
+  reply.page = std::move(page.contents);
+  reply.page.prepend(head);
+  reply.page.append(page.prefixes);
+  reply.page.append("</ListBucketResult>");
+  return reply;
 }
 
 }  // namespace s3ferry::sim

@@ -57,7 +57,7 @@ Outcome<Reply> list_objects(State&, const Call& call) {
   if (!request->delimiter.empty()) render_text(xml, "Delimiter", request->delimiter, request->url);
   if (request->url) xml.element("EncodingType", "url");
   xml.element("IsTruncated", page.truncated ? "true" : "false");
-  xml.out() += page.contents;
+  xml.out() += page.contents.view();
   xml.out() += page.prefixes;
   xml.close("ListBucketResult");
   return xml_reply(xml.take());

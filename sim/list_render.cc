@@ -1,5 +1,6 @@
 #include "sim/list_render.h"
 
+#include <bit>
 #include <chrono>
 
 #include "sim/write.h"
@@ -7,56 +8,61 @@
 namespace s3ferry::sim {
 namespace {
 
-void append_two(char* out, unsigned value) {
-  out[0] = static_cast<char>('0' + value / 10);
-  out[1] = static_cast<char>('0' + value % 10);
+char* put_two(char* to, unsigned value) {
+  to[0] = static_cast<char>('0' + value / 10);
+  to[1] = static_cast<char>('0' + value % 10);
+  return to + 2;
 }
 
-void append_number(std::string& out, std::uint64_t value) {
-  char digits[20];
-  int at = 20;
+constexpr std::size_t kMostDigits = 20;
+char* put_number(char* to, std::uint64_t value) {
+  char digits[kMostDigits];
+  char* at = digits + kMostDigits;
   do {
-    digits[--at] = static_cast<char>('0' + value % 10);
+    *--at = static_cast<char>('0' + value % 10);
     value /= 10;
   } while (value > 0);
-  out.append(digits + at, static_cast<std::size_t>(20 - at));
+  return put(to, std::string_view(at, static_cast<std::size_t>(digits + kMostDigits - at)));
 }
 
 // "2026-11-22T01:02:03.000Z"; years 1970 to 9999.
-void append_time(std::string& out, WallTime time) {
+char* put_time(char* to, WallTime time) {
   using namespace std::chrono;
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const auto millis = static_cast<unsigned>((time - day).count());
-  char text[] = "0000-00-00T00:00:00.000Z";
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
-  append_two(text, year / 100 % 100);
-  append_two(text + 2, year % 100);
-  append_two(text + 5, static_cast<unsigned>(date.month()));
-  append_two(text + 8, static_cast<unsigned>(date.day()));
-  append_two(text + 11, millis / 3'600'000);
-  append_two(text + 14, millis / 60'000 % 60);
-  append_two(text + 17, millis / 1000 % 60);
-  text[20] = static_cast<char>('0' + millis / 100 % 10);
-  append_two(text + 21, millis % 100);
-  out.append(text, 24);
+  to = put_two(put_two(to, year / 100 % 100), year % 100);
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  to = put_two(to, static_cast<unsigned>(date.day()));
+  *to++ = 'T';
+  to = put_two(to, millis / 3'600'000);
+  *to++ = ':';
+  to = put_two(to, millis / 60'000 % 60);
+  *to++ = ':';
+  to = put_two(to, millis / 1000 % 60);
+  *to++ = '.';
+  *to++ = static_cast<char>('0' + millis / 100 % 10);
+  to = put_two(to, millis % 100);
+  *to++ = 'Z';
+  return to;
 }
 
 // Sixteen digits at once: the nibbles are spread over eight bytes each, then turned into letters.
-void append_hex(std::string& out, std::uint64_t value) {
+char* put_hex(char* to, std::uint64_t value) {
   const auto eight_digits = [](std::uint64_t half) {
     half = ((half & 0xffff0000) << 16) | (half & 0xffff);
     half = ((half & 0xff000000ff00) << 8) | (half & 0xff000000ff);
     half = ((half & 0xf000f000f000f0) << 4) | (half & 0xf000f000f000f);
     const std::uint64_t letters = ((half + 0x0606060606060606) >> 4) & 0x0101010101010101;
-    return half + 0x3030303030303030 + letters * ('a' - '0' - 10);
+    half += 0x3030303030303030 + letters * ('a' - '0' - 10);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(half) : half;
   };
-  char text[16];
-  for (int part = 0; part < 2; ++part) {
-    const std::uint64_t digits = eight_digits(part == 0 ? value >> 32 : value & 0xffffffff);
-    for (int i = 0; i < 8; ++i) text[8 * part + i] = static_cast<char>(digits >> (56 - 8 * i));
-  }
-  out.append(text, 16);
+  const std::uint64_t text[2] = {eight_digits(value >> 32), eight_digits(value & 0xffffffff)};
+  std::memcpy(to, text, sizeof text);
+  return to + sizeof text;
 }
 
 void append_text(std::string& out, std::string_view value, bool url) {
@@ -67,31 +73,42 @@ void append_text(std::string& out, std::string_view value, bool url) {
   }
 }
 
-void open_entry(std::string& out, std::string_view key, WallTime mtime, bool url) {
-  out += "<Contents><Key>";
-  append_text(out, key, url);
-  out += "</Key><LastModified>";
-  append_time(out, mtime);
-  out += "</LastModified><ETag>&quot;";
+// More than an entry's tags, numbers and time take together.
+constexpr std::size_t kMostFixed = 512;
+
+char* open_entry(char* to, std::string_view key, WallTime mtime, bool url) {
+  to = put(to, "<Contents><Key>");
+  to = url ? put_form_encoded(to, key) : put_xml_escaped(to, key);
+  to = put(to, "</Key><LastModified>");
+  to = put_time(to, mtime);
+  return put(to, "</LastModified><ETag>&quot;");
 }
 
-void render_formula_entry(std::string& out, std::string_view key, const SyntheticKeys& formula,
-                          std::uint64_t index, const Bucket& bucket, const ListRequest& request) {
-  const SyntheticKeys::Attributes attributes = formula.attributes(index);
-  open_entry(out, key, attributes.mtime, request.url);
-  append_hex(out, attributes.etag_high);
-  append_hex(out, attributes.etag_low);
-  out += "&quot;</ETag><Size>";
-  append_number(out, attributes.size);
-  out += "</Size>";
-  if (request.fetch_owner) {
-    out += "<Owner><ID>";
-    out += bucket.owner->canonical_id;
-    out += "</ID></Owner>";
+char* close_entry(char* to, ByteCount size, std::string_view owner_id,
+                  std::string_view storage_class) {
+  to = put(to, "<Size>");
+  to = put_number(to, size);
+  to = put(to, "</Size>");
+  if (!owner_id.empty()) {
+    to = put(to, "<Owner><ID>");
+    to = put(to, owner_id);
+    to = put(to, "</ID></Owner>");
   }
-  out += "<StorageClass>";
-  out += formula.storage_class();
-  out += "</StorageClass></Contents>";
+  to = put(to, "<StorageClass>");
+  to = put(to, storage_class);
+  return put(to, "</StorageClass></Contents>");
+}
+
+void render_formula_entry(PageText& out, std::string_view key, const SyntheticKeys& formula,
+                          std::uint64_t index, std::string_view owner_id, bool url) {
+  const SyntheticKeys::Attributes attributes = formula.attributes(index);
+  const std::string& storage_class = formula.storage_class();
+  char* to =
+      out.room(kMostFixed + kMostEscaped * key.size() + owner_id.size() + storage_class.size());
+  to = open_entry(to, key, attributes.mtime, url);
+  to = put_hex(put_hex(to, attributes.etag_high), attributes.etag_low);
+  to = put(to, "&quot;</ETag>");
+  out.ends_at(close_entry(to, attributes.size, owner_id, storage_class));
 }
 
 // The common prefix of `key`, or nothing.
@@ -130,29 +147,23 @@ void render_text(XmlWriter& xml, std::string_view name, std::string_view value, 
   xml.close(name);
 }
 
-void render_entry(std::string& out, std::string_view key, const Object& object,
+void render_entry(PageText& out, std::string_view key, const Object& object,
                   const ListRequest& request) {
-  open_entry(out, key, object.mtime, request.url);
-  append_xml_escaped(out, object.etag);
-  out += "&quot;</ETag>";
+  std::string_view owner_id;
+  if (request.fetch_owner && object.owner != nullptr) owner_id = object.owner->canonical_id;
+  char* to = out.room(kMostFixed + kMostEscaped * (key.size() + object.etag.size()) +
+                      owner_id.size() + object.storage_class.size());
+  to = open_entry(to, key, object.mtime, request.url);
+  to = put_xml_escaped(to, object.etag);
+  to = put(to, "&quot;</ETag>");
   if (object.checksum != Checksum::kNone) {
-    out += "<ChecksumAlgorithm>";
-    out += to_string(object.checksum);
-    out += "</ChecksumAlgorithm><ChecksumType>";
-    out += object.checksum_composite ? "COMPOSITE" : "FULL_OBJECT";
-    out += "</ChecksumType>";
+    to = put(to, "<ChecksumAlgorithm>");
+    to = put(to, to_string(object.checksum));
+    to = put(to, "</ChecksumAlgorithm><ChecksumType>");
+    to = put(to, std::string_view(object.checksum_composite ? "COMPOSITE" : "FULL_OBJECT"));
+    to = put(to, "</ChecksumType>");
   }
-  out += "<Size>";
-  append_number(out, object.content.size());
-  out += "</Size>";
-  if (request.fetch_owner && object.owner != nullptr) {
-    out += "<Owner><ID>";
-    out += object.owner->canonical_id;
-    out += "</ID></Owner>";
-  }
-  out += "<StorageClass>";
-  out += object.storage_class;
-  out += "</StorageClass></Contents>";
+  out.ends_at(close_entry(to, object.content.size(), owner_id, object.storage_class));
 }
 
 ListedPage list_page(const Bucket& bucket, const ListRequest& request) {
@@ -160,7 +171,10 @@ ListedPage list_page(const Bucket& bucket, const ListRequest& request) {
   if (request.max_keys == 0) return page;
   ObjectStore::Cursor cursor(bucket.store);
   start(cursor, request);
-  page.contents.reserve(std::min<std::size_t>(request.max_keys, 1000) * 300);
+  std::string_view owner_id;
+  if (request.fetch_owner) owner_id = bucket.owner->canonical_id;
+  (void)page.contents.room(std::min<std::size_t>(request.max_keys, kMostListed) * 300);
+  std::string_view last;  // a view into the cursor, good until that has moved twice
   while (cursor.valid()) {
     const std::string_view key = cursor.key();
     if (!key.starts_with(request.prefix)) break;
@@ -188,13 +202,14 @@ ListedPage list_page(const Bucket& bucket, const ListRequest& request) {
     if (object != nullptr) {
       render_entry(page.contents, key, *object, request);
     } else {
-      render_formula_entry(page.contents, key, *bucket.store.formula(), cursor.index(), bucket,
-                           request);
+      render_formula_entry(page.contents, key, *bucket.store.formula(), cursor.index(), owner_id,
+                           request.url);
     }
-    page.last.assign(key);
+    last = key;
     page.last_is_prefix = false;
     cursor.next();
   }
+  if (!page.last_is_prefix) page.last = std::string(last);
   return page;
 }
 

@@ -138,6 +138,7 @@ std::string error_document(const ServiceError& error, std::string_view resource,
 
 Reply xml_reply(std::string body) {
   Reply reply;
+  reply.headers.reserve(12);  // more than most answers have in the end
   reply.headers.add("Content-Type", "application/xml");
   reply.body = std::move(body);
   return reply;
@@ -161,33 +162,34 @@ void XmlWriter::element(std::string_view name, std::uint64_t value) {
   close(name);
 }
 
-void append_xml_escaped(std::string& out, std::string_view value) {
+char* put_xml_escaped(char* to, std::string_view value) {
   for (const char c : value) {
     switch (c) {
       case '&':
-        out += "&amp;";
+        to = put(to, "&amp;");
         break;
       case '<':
-        out += "&lt;";
+        to = put(to, "&lt;");
         break;
       case '>':
-        out += "&gt;";
+        to = put(to, "&gt;");
         break;
       case '"':
-        out += "&quot;";
+        to = put(to, "&quot;");
         break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-          fmt::format_to(std::back_inserter(out), "&#x{:x};", static_cast<unsigned>(c));
+          to = fmt::format_to(to, "&#x{:x};", static_cast<unsigned>(c));
         } else {
-          out.push_back(c);
+          *to++ = c;
         }
     }
   }
+  return to;
 }
 
-void append_form_encoded(std::string& out, std::string_view value) {
-  static const std::array<bool, 256> kPlain = [] {
+char* put_form_encoded(char* to, std::string_view value) {
+  static constexpr auto kPlain = [] {
     std::array<bool, 256> plain{};
     for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                          "0123456789-_.*/"))
@@ -195,21 +197,36 @@ void append_form_encoded(std::string& out, std::string_view value) {
     return plain;
   }();
   static constexpr char kHex[] = "0123456789ABCDEF";
-  for (std::size_t at = 0; at < value.size();) {
-    std::size_t end = at;
-    while (end < value.size() && kPlain[static_cast<unsigned char>(value[end])]) ++end;
-    out.append(value.substr(at, end - at));
-    if (end == value.size()) return;
-    const auto byte = static_cast<unsigned char>(value[end]);
-    if (byte == ' ') {
-      out.push_back('+');
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kPlain[byte]) {
+      *to++ = c;
+    } else if (byte == ' ') {
+      *to++ = '+';
     } else {
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
+      *to++ = '%';
+      *to++ = kHex[byte >> 4];
+      *to++ = kHex[byte & 15];
     }
-    at = end + 1;
   }
+  return to;
+}
+
+namespace {
+void append_put(std::string& out, std::string_view value,
+                char* (*put_value)(char*, std::string_view)) {
+  const std::size_t before = out.size();
+  out.resize(before + kMostEscaped * value.size());
+  char* end = put_value(out.data() + before, value);
+  out.resize(static_cast<std::size_t>(end - out.data()));
+}
+}  // namespace
+
+void append_xml_escaped(std::string& out, std::string_view value) {
+  append_put(out, value, put_xml_escaped);
+}
+void append_form_encoded(std::string& out, std::string_view value) {
+  append_put(out, value, put_form_encoded);
 }
 
 }  // namespace s3ferry::sim

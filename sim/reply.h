@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "http/message.h"
 #include "sim/content.h"
+#include "sim/page_text.h"
 
 namespace s3ferry::sim {
 
@@ -59,17 +60,20 @@ struct Reply {
   int status = 200;
   http::Headers headers;
   std::string body;
-  // Instead of `body`: this part of an object.
+  PageText page;  // instead of `body`, where it is not empty
+  // Instead of both: this part of an object.
   bool has_content = false;
   Content content;
   ByteCount copied_bytes = 0;  // that a copy read from its source
 };
 Reply xml_reply(std::string body);
 
+inline constexpr std::string_view kXmlDeclaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
 // Builds XML text. Names are trusted, values are escaped.
 class XmlWriter {
  public:
-  XmlWriter() : out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") {}
+  XmlWriter() : out_(kXmlDeclaration) {}
   void open(std::string_view name) {
     out_.push_back('<');
     out_ += name;
@@ -92,5 +96,9 @@ class XmlWriter {
 void append_xml_escaped(std::string& out, std::string_view value);
 // As ListObjectsV2 answers with encoding-type=url: form style, '/' stays.
 void append_form_encoded(std::string& out, std::string_view value);
+// The same, written at `to`, where there is room for kMostEscaped bytes for each; returns the end.
+inline constexpr std::size_t kMostEscaped = 6;
+char* put_xml_escaped(char* to, std::string_view value);
+char* put_form_encoded(char* to, std::string_view value);
 
 }  // namespace s3ferry::sim

@@ -60,7 +60,7 @@ class Parser final : public beast::http::basic_parser<true> {
     }
     request.method = *method;
     request.target.assign(target.data(), target.size());
-    request.headers.reserve(12);
+    request.headers.reserve(24);
   }
   void on_response_impl(int, BeastView, int, ErrorCode&) override {}
   void on_field_impl(beast::http::field name, BeastView text, BeastView value,

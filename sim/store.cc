@@ -79,6 +79,7 @@ void ObjectStore::Cursor::next() {
   if (from_formula_) {
     ++index_;
     formula_key_known_ = false;
+    formula_key_at_ ^= 1;
   } else {
     ++written_;
   }
@@ -93,12 +94,12 @@ void ObjectStore::Cursor::settle() {
     valid_ = has_formula || has_written;
     from_formula_ = has_formula;
     if (has_formula && !formula_key_known_) {
-      store_.formula_->key(index_, formula_key_);
+      store_.formula_->key(index_, formula_key());
       formula_key_known_ = true;
     }
     if (!has_written) return;
     if (has_formula) {
-      const int order = formula_key_.compare(written_->first);
+      const int order = formula_key().compare(written_->first);
       if (order < 0) return;
       if (order == 0) {
         ++index_;

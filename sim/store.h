@@ -34,7 +34,8 @@ class ObjectStore {
     explicit Cursor(const ObjectStore& store) : store_(store) {}
     void seek(std::string_view at_or_after);
     bool valid() const { return valid_; }
-    std::string_view key() const { return from_formula_ ? formula_key_ : written_->first; }
+    // Good until next() was called twice.
+    std::string_view key() const { return from_formula_ ? formula_key() : written_->first; }
     // Null where the object is the formula's: then index() names it.
     const Object* object() const { return from_formula_ ? nullptr : written_->second.get(); }
     std::uint64_t index() const { return index_; }
@@ -42,10 +43,13 @@ class ObjectStore {
 
    private:
     void settle();
+    std::string& formula_key() { return formula_keys_[formula_key_at_]; }
+    const std::string& formula_key() const { return formula_keys_[formula_key_at_]; }
     const ObjectStore& store_;
     Written::const_iterator written_;
     std::uint64_t index_ = 0;
-    std::string formula_key_;
+    std::string formula_keys_[2];  // the present one and the one before
+    int formula_key_at_ = 0;
     bool formula_key_known_ = false;
     bool from_formula_ = false;
     bool valid_ = false;

@@ -63,11 +63,8 @@ std::uint64_t SyntheticKeys::original(std::uint64_t index) const {
 }
 
 // The rank-th of the texts "0" … "count-1" in byte order: walk the tree of decimal prefixes.
-void SyntheticKeys::append_flat(std::uint64_t rank, std::string& out) const {
-  if (rank == 0) {
-    out.push_back('0');
-    return;
-  }
+std::uint64_t SyntheticKeys::flat_number(std::uint64_t rank) const {
+  if (rank == 0) return 0;
   --rank;
   std::uint64_t node = 1;
   while (true) {
@@ -78,24 +75,43 @@ void SyntheticKeys::append_flat(std::uint64_t rank, std::string& out) const {
       rank -= below;
       ++node;
     } else if (rank == 0) {
-      break;
+      return node;
     } else {
       --rank;
       node *= 10;
     }
   }
+}
+
+void SyntheticKeys::append_flat(std::uint64_t rank, std::string& out) const {
+  std::uint64_t number = flat_.number;
+  if (rank == flat_.rank + 1 && number > 0) {
+    // The next in byte order: one digit more, or one up at the last place where that goes.
+    if (number * 10 < spec_.count) {
+      number *= 10;
+    } else {
+      while (number % 10 == 9 || number + 1 == spec_.count) number /= 10;
+      ++number;
+    }
+  } else if (rank != flat_.rank) {
+    number = flat_number(rank);
+  }
+  flat_ = {rank, number};
   char digits[20];
   int at = 20;
-  for (; node > 0; node /= 10) digits[--at] = static_cast<char>('0' + node % 10);
+  do {
+    digits[--at] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
   out.append(digits + at, static_cast<std::size_t>(20 - at));
 }
 
-void SyntheticKeys::append_dates(std::uint64_t n, std::string& out) const {
+void SyntheticKeys::date_key(std::uint64_t n, std::string& out) const {
   using namespace std::chrono;
   const std::uint64_t hour = n / kPerHour;
   if (hour_.hour != hour) {
     const year_month_day date{sys_days{year{2015} / 1 / 1} + days(hour / 24)};
-    std::string text;
+    std::string text = spec_.prefix + "logs/";
     append_padded(text, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
     text.push_back('/');
     append_padded(text, static_cast<unsigned>(date.month()), 2);
@@ -106,9 +122,11 @@ void SyntheticKeys::append_dates(std::uint64_t n, std::string& out) const {
     text += "/part-";
     hour_ = {hour, std::move(text)};
   }
-  out += hour_.text;
-  append_padded(out, n % kPerHour, 5);
-  out += ".gz";
+  char name[] = "00000.gz";
+  for (std::uint64_t i = 5, rest = n % kPerHour; rest > 0; rest /= 10)
+    name[--i] = static_cast<char>('0' + rest % 10);
+  out.assign(hour_.text);
+  out.append(name, sizeof name - 1);
 }
 
 void SyntheticKeys::append_spread(std::uint64_t n, std::string& out) const {
@@ -154,8 +172,7 @@ void SyntheticKeys::key(std::uint64_t index, std::string& out) const {
       append_padded(out, n, 12);
       return;
     case Layout::kDates:
-      out += "logs/";
-      append_dates(n, out);
+      date_key(n, out);
       return;
     case Layout::kHashPrefixes:
     case Layout::kUuids:

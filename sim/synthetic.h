@@ -35,12 +35,18 @@ class SyntheticKeys {
  private:
   explicit SyntheticKeys(SyntheticSpec spec);
   std::uint64_t original(std::uint64_t index) const;  // with the missing ones counted
+  std::uint64_t flat_number(std::uint64_t rank) const;
   void append_flat(std::uint64_t rank, std::string& out) const;
-  void append_dates(std::uint64_t n, std::string& out) const;
+  void date_key(std::uint64_t n, std::string& out) const;
   void append_spread(std::uint64_t n, std::string& out) const;
   void append_korean(std::uint64_t n, std::string& out) const;
 
-  // kDates: the text of one hour, which many keys share.
+  // kFlat: the number last written. Keys are mostly asked for in order, and then the next follows
+  // from it.
+  struct FlatNumber {
+    std::uint64_t rank = 0, number = 0;
+  };
+  // kDates: the text of one hour, which many keys share, with the bucket's prefix.
   struct HourText {
     std::uint64_t hour = ~std::uint64_t{0};
     std::string text;
@@ -49,6 +55,7 @@ class SyntheticKeys {
   SyntheticSpec spec_;
   std::uint64_t size_ = 0;
   mutable std::uint64_t last_found_ = 0;
+  mutable FlatNumber flat_;
   mutable HourText hour_;
   std::uint64_t spread_step_ = 1;  // distance of two keys on the 64-bit circle
 };
