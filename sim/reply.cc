@@ -1,6 +1,6 @@
 #include "sim/reply.h"
 
-#include <array>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -188,18 +188,25 @@ char* put_xml_escaped(char* to, std::string_view value) {
   return to;
 }
 
+namespace {
+// Without branches, so that a key is looked at many bytes at a time.
+constexpr std::uint8_t is_plain(char c) {
+  const auto from = [c](char first, char last) -> std::uint8_t {
+    return static_cast<std::uint8_t>(c - first) <= static_cast<std::uint8_t>(last - first) ? 1 : 0;
+  };
+  return static_cast<std::uint8_t>(from('-', '9') | from('A', 'Z') | from('a', 'z') |
+                                   from('*', '*') | from('_', '_'));
+}
+}  // namespace
+
 char* put_form_encoded(char* to, std::string_view value) {
-  static constexpr auto kPlain = [] {
-    std::array<bool, 256> plain{};
-    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789-_.*/"))
-      plain[static_cast<unsigned char>(c)] = true;
-    return plain;
-  }();
+  std::uint8_t all_plain = 1;
+  for (const char c : value) all_plain &= is_plain(c);
+  if (all_plain != 0) return put(to, value);
   static constexpr char kHex[] = "0123456789ABCDEF";
   for (const char c : value) {
     const auto byte = static_cast<unsigned char>(c);
-    if (kPlain[byte]) {
+    if (is_plain(c) != 0) {
       *to++ = c;
     } else if (byte == ' ') {
       *to++ = '+';

@@ -152,11 +152,12 @@ bool UsualEntry::read(const char*& at, const char* end, ListEntry& entry) {
   p = text_end(p, end);
   found.etag = between(text, p);
   if (!eat(p, end, "&quot;</ETag>")) return false;
-  (void)eat(p, end, "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>");
-  (void)eat(p, end, "<ChecksumType>FULL_OBJECT</ChecksumType>");
-  if (!eat(p, end, "<Size>") || !eat_number(p, end, found.size) ||
-      !eat(p, end, "</Size><StorageClass>"))
-    return false;
+  if (!eat(p, end, "<Size>")) {
+    (void)eat(p, end, "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>");
+    (void)eat(p, end, "<ChecksumType>FULL_OBJECT</ChecksumType>");
+    if (!eat(p, end, "<Size>")) return false;
+  }
+  if (!eat_number(p, end, found.size) || !eat(p, end, "</Size><StorageClass>")) return false;
   text = p;
   p = text_end(p, end);
   found.storage_class = between(text, p);
