@@ -1,16 +1,23 @@
 #include "sim/control.h"
 
+#include <utility>
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace s3ferry::sim {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kPath = "/_s3sim/";
 constexpr std::string_view kHelp =
     "GET    /_s3sim/counters   the counters, JSON\n"
     "POST   /_s3sim/reset      counters to zero\n"
     "POST   /_s3sim/config     adds what the JSON body describes\n"
-    "DELETE /_s3sim/faults     no more faults\n";
+    "DELETE /_s3sim/faults     no more faults\n"
+    "POST   /_s3sim/log        from now on every request that was done is noted\n"
+    "GET    /_s3sim/log        those since then, JSON\n";
 
 http::Response answer(int status, std::string_view type, std::string body) {
   http::Response response;
@@ -32,6 +39,24 @@ Task<Result<http::Response>> ControlledSimulator::send(http::Request request) {
   return simulator_.handle(std::move(request));
 }
 
+void ControlledSimulator::note(const RequestInfo& done) {
+  if (log_.size() == kMostLogged) log_.pop_front();
+  log_.push_back({done.operation, done.status, done.part, std::string(done.bucket),
+                  std::string(done.key), done.after});
+}
+
+std::string ControlledSimulator::log_json() const {
+  Json out = Json::array();
+  for (const Noted& one : log_)
+    out.push_back({{"operation", to_string(one.operation)},
+                   {"status", one.status},
+                   {"part", one.part},
+                   {"bucket", one.bucket},
+                   {"key", one.key},
+                   {"after", one.after}});
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Task<Result<http::Response>> ControlledSimulator::control(http::Request request) {
   using http::Method;
   const std::string_view what = std::string_view(request.target).substr(kPath.size());
@@ -47,6 +72,14 @@ Task<Result<http::Response>> ControlledSimulator::control(http::Request request)
     if (!configured) co_return text(400, configured.error().message() + "\n");
     co_return text(200, "done\n");
   }
+  if (what == "log" && request.method == Method::kPost) {
+    if (!std::exchange(logging_, true))
+      simulator_.after_request([this](const RequestInfo& done) { note(done); });
+    log_.clear();
+    co_return text(200, "requests are noted\n");
+  }
+  if (what == "log" && request.method == Method::kGet)
+    co_return answer(200, "application/json", log_json());
   if (what == "faults" && request.method == Method::kDelete) {
     simulator_.clear_faults();
     co_return text(200, "no more faults\n");

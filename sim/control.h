@@ -1,5 +1,8 @@
 #pragma once
 
+#include <deque>
+#include <string>
+
 #include "http/transport.h"
 #include "sim/simulator.h"
 
@@ -12,6 +15,8 @@ namespace s3ferry::sim {
 //   POST   /_s3sim/reset      counters to zero
 //   POST   /_s3sim/config     adds what the JSON body describes (README.md): buckets, faults, …
 //   DELETE /_s3sim/faults     no more faults
+//   POST   /_s3sim/log        from now on every request that was done is noted
+//   GET    /_s3sim/log        those since then, JSON; the newest kMostLogged
 class ControlledSimulator final : public http::Transport {
  public:
   explicit ControlledSimulator(Simulator& simulator) : simulator_(simulator) {}
@@ -19,7 +24,18 @@ class ControlledSimulator final : public http::Transport {
 
  private:
   Task<Result<http::Response>> control(http::Request request);
+  void note(const RequestInfo& done);
+  std::string log_json() const;
+
+  static constexpr std::size_t kMostLogged = 200'000;
+  struct Noted {
+    Operation operation;
+    int status, part;
+    std::string bucket, key, after;
+  };
   Simulator& simulator_;
+  bool logging_ = false;
+  std::deque<Noted> log_;
 };
 
 }  // namespace s3ferry::sim

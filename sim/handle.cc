@@ -274,6 +274,11 @@ RequestInfo info_of(const Call& call, int status) {
   info.source_key = call.source_key;
   if (call.access_key != nullptr) info.access_key_id = call.access_key->id;
   info.page = call.page;
+  if (const std::string* token = call.find_query("continuation-token")) {
+    if (auto read = read_token(*token)) info.after = std::move(read->after);
+  } else if (const std::string* start = call.find_query("start-after")) {
+    info.after = *start;
+  }
   info.part = call.part;
   info.status = status;
   return info;

@@ -25,6 +25,7 @@ class TimedBody final : public http::BodyReader {
 }  // namespace
 
 Task<Result<http::Response>> InProcessTransport::send(http::Request request) {
+  if (cut_off_) co_return fail(ErrorKind::kCancelled, "the client is gone");
   if (refuse_all_ || refused_.contains(request.origin.host))
     co_return fail(ErrorKind::kConnect, fmt::format("cannot connect to {}: connection refused",
                                                     request.origin.to_string()));
@@ -34,9 +35,14 @@ Task<Result<http::Response>> InProcessTransport::send(http::Request request) {
        request.method == http::Method::kPost))
     request.headers.add("Content-Length", std::to_string(request.body_length()));
   const http::Deadlines deadlines = request.deadlines;
-  if (!simulator_.may_wait()) co_return co_await simulator_.handle(std::move(request));
+  if (!simulator_.may_wait()) {
+    Result<http::Response> at_once = co_await simulator_.handle(std::move(request));
+    if (cut_off_) co_return fail(ErrorKind::kCancelled, "the client is gone");
+    co_return at_once;
+  }
   Result<http::Response> response =
       co_await with_deadline(runtime_, deadlines.first_byte, simulator_.handle(std::move(request)));
+  if (cut_off_) co_return fail(ErrorKind::kCancelled, "the client is gone");
   if (!response) co_return response;
   response->body = std::make_unique<TimedBody>(runtime_, std::move(response->body), deadlines.idle);
   co_return response;

@@ -18,6 +18,9 @@ class InProcessTransport final : public http::Transport {
   // Requests to this host fail with kConnect: "connection refused".
   void refuse_host(std::string host) { refused_.insert(std::move(host)); }
   void refuse_all() { refuse_all_ = true; }
+  // The client is gone: nothing that it still sends arrives, and no answer reaches it. Every call
+  // returns kCancelled.
+  void cut_off(bool gone) { cut_off_ = gone; }
 
   Task<Result<http::Response>> send(http::Request request) override;
 
@@ -25,7 +28,7 @@ class InProcessTransport final : public http::Transport {
   Runtime& runtime_;
   Simulator& simulator_;
   std::set<std::string> refused_;
-  bool refuse_all_ = false;
+  bool refuse_all_ = false, cut_off_ = false;
 };
 
 }  // namespace s3ferry::sim

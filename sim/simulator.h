@@ -21,6 +21,7 @@ struct RequestInfo {
   std::string_view source_bucket, source_key;  // copies
   std::string_view access_key_id;              // empty: unsigned
   int page = 0;                                // listings, from 1
+  std::string after;                           // … and the key behind which they begin
   int part = 0;                                // part requests, from 1
   int status = 0;                              // after hooks only
 };

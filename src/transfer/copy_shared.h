@@ -29,7 +29,9 @@ struct CopyShared {
         pace(run.runtime, concurrency),
         identity(run.pair, run.options.copy_as),
         relay(run.runtime, run.options.relay.max_bandwidth),
-        lanes(concurrency) {}
+        lanes(concurrency) {
+    if (run.book != nullptr) uploads = &run.book->uploads();
+  }
   RunState& state;
   Pace pace;
   CopyIdentity identity;

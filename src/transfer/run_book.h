@@ -11,6 +11,7 @@
 #include "transfer/counters.h"
 #include "transfer/key_set.h"
 #include "transfer/ledger.h"
+#include "transfer/upload_book.h"
 
 namespace s3ferry {
 
@@ -47,7 +48,7 @@ class RunBook {
   // What was told is durable on success.
   Task<Status> flush() { return store_.flush(); }
 
-  WorkStore& store() { return store_; }
+  UploadBook& uploads() { return *uploads_; }
 
  private:
   RunBook(WorkStore& store, RunRecord record);
@@ -62,6 +63,7 @@ class RunBook {
   RunCounters walked_;   // finished under this claim
   RunCounters deletes_;  // settled deletions of all tries
   SetAside set_aside_;
+  std::unique_ptr<UploadBook> uploads_;
 };
 
 }  // namespace s3ferry

@@ -7,6 +7,7 @@
 #include "transfer/planner.h"
 #include "transfer/run_drained.h"
 #include "transfer/run_state.h"
+#include "transfer/upload_recovery.h"
 
 namespace s3ferry {
 namespace {
@@ -32,8 +33,11 @@ SyncResult result_of(RunState& state, const CopyWorkers& workers) {
 }
 
 // A run that came to its end is over, whatever it met; any other stays open for a later try.
-Task<void> end_record(RunState& state, RunBook& book) {
+Task<void> end_record(RunState& state, const CopyShared& shared, RunBook& book) {
   if (state.why_incomplete()) co_return;
+  const Pair& pair = state.pair;
+  co_await clear_all_leftovers(
+      state, shared.identity.settled() == CopyAs::kTarget ? pair.as_target : pair.as_source);
   Status ended = co_await book.finish_run(state.counters);
   if (!ended) state.stop(std::move(ended.error()));
 }
@@ -125,7 +129,7 @@ Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions&
                          all_phases(state, workers, deletions, message));
   }
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
-  if (book != nullptr) co_await end_record(state, *book);
+  if (book != nullptr) co_await end_record(state, workers.shared(), *book);
   SyncResult result = result_of(state, workers);
   result.deletions = deletions;
   result.deletions_message = std::move(message);

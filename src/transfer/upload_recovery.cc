@@ -108,4 +108,11 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
   if (gone || !gone.error().is_retryable()) log.ended(intent.key);
 }
 
+Task<void> clear_all_leftovers(RunState& state, s3::TargetBucket* writer) {
+  UploadBook& book = state.book->uploads();
+  std::vector<PlannedUpload> left = book.not_ended();
+  for (PlannedUpload& intent : left)
+    co_await clear_leftover(state, writer, book, std::move(intent));
+}
+
 }  // namespace s3ferry

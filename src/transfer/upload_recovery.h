@@ -22,4 +22,8 @@ Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey k
 Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
                           PlannedUpload intent);
 
+// At the end of a recorded run: aborts every upload of ours that is still open, whichever try or
+// run of the task left it.
+Task<void> clear_all_leftovers(RunState& state, s3::TargetBucket* writer);
+
 }  // namespace s3ferry
