@@ -27,6 +27,11 @@ void Console::on_end() {
   progress_.watch(nullptr);
 }
 
+void Console::on_resumed(const ResumedEvent& event) {
+  if (!options_.quiet && !options_.only_show_errors && !options_.json)
+    result(resumed_line(event, format_iso8601(event.began)));
+}
+
 void Console::on_phase(Phase phase) {
   progress_.set_phase(phase);
 }

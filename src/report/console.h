@@ -28,6 +28,7 @@ class Console final : public EventSink {
 
   void on_begin(const Pair& pair, const RunCounters& counters) override;
   void on_end() override;
+  void on_resumed(const ResumedEvent& event) override;
   void on_phase(Phase phase) override;
   void on_copied(const CopiedEvent& event) override;
   void on_deleted(const DeletedEvent& event) override;

@@ -130,6 +130,11 @@ std::string skipped_line(const Pair& pair, const SkippedEvent& event) {
                      shown_url(at, event.key), explanation(event.reason));
 }
 
+std::string resumed_line(const ResumedEvent& event, std::string_view began) {
+  return fmt::format("resuming the run that began at {} ({} objects done), try {}", began,
+                     display_count(event.earlier.settled()), event.tries);
+}
+
 std::string difference_line(const Pair& pair, const DifferenceEvent& event) {
   const Location& at =
       event.kind == DifferenceKind::kExtraAtTarget ? pair.target_at : pair.source_at;

@@ -27,6 +27,8 @@ std::string copied_line(const Pair& pair, const CopiedEvent& event);
 std::string deleted_line(const Pair& pair, const DeletedEvent& event);
 std::string failed_line(const Pair& pair, const FailedEvent& event);
 std::string skipped_line(const Pair& pair, const SkippedEvent& event);
+// `began`: the time of the first try, as this reader wants times.
+std::string resumed_line(const ResumedEvent& event, std::string_view began);
 std::string difference_line(const Pair& pair, const DifferenceEvent& event);
 
 // Why, without the operation's key, which the line names already: "AccessDenied (403): …".

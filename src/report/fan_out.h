@@ -18,6 +18,9 @@ class FanOut final : public EventSink {
   void on_end() override {
     for (EventSink* sink : sinks_) sink->on_end();
   }
+  void on_resumed(const ResumedEvent& event) override {
+    for (EventSink* sink : sinks_) sink->on_resumed(event);
+  }
   void on_phase(Phase phase) override {
     for (EventSink* sink : sinks_) sink->on_phase(phase);
   }

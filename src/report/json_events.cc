@@ -60,6 +60,14 @@ void JsonEvents::on_begin(const Pair& pair, const RunCounters&) {
   put(event);
 }
 
+void JsonEvents::on_resumed(const ResumedEvent& resumed) {
+  Json event = begin("resumed");
+  event["began"] = format_iso8601_millis(resumed.began);
+  event["tries"] = resumed.tries;
+  event["done"] = resumed.earlier.settled();
+  put(event);
+}
+
 void JsonEvents::on_phase(Phase phase) {
   Json event = begin("phase");
   event["phase"] = to_string(phase);
@@ -202,6 +210,16 @@ void JsonEvents::finish(const RunReport& report) {
   const bool only_checked = !report.sync && report.check;
   summary["source"] = tally_json(only_checked ? report.check->counters.source : c.listed_source);
   summary["target"] = tally_json(only_checked ? report.check->counters.target : c.listed_target);
+  if (report.sync && report.sync->tries > 1) {
+    const RunCounters& earlier = report.sync->earlier;
+    summary["tries"] = report.sync->tries;
+    summary["began"] = format_iso8601_millis(report.sync->began);
+    summary["earlier"] = Json{{"copied", earlier.copied.objects},
+                              {"same", earlier.same.objects},
+                              {"deleted", earlier.deleted.objects},
+                              {"skipped", earlier.skipped.objects},
+                              {"failed", earlier.failed.objects}};
+  }
   summary["deletions"] = report.sync ? to_string(report.sync->deletions) : "not-asked";
   summary["check"] = to_string(report.verdict());
   summary["runtime_s"] = std::chrono::duration<double>(report.runtime).count();

@@ -18,6 +18,7 @@ class JsonEvents final : public EventSink {
   JsonEvents(Runtime& runtime, Output& out) : runtime_(runtime), out_(out) {}
 
   void on_begin(const Pair& pair, const RunCounters& counters) override;
+  void on_resumed(const ResumedEvent& event) override;
   void on_phase(Phase phase) override;
   void on_copied(const CopiedEvent& event) override;
   void on_deleted(const DeletedEvent& event) override;

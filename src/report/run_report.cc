@@ -41,6 +41,14 @@ void add_sync(std::vector<std::string>& lines, const RunReport& report) {
                   dry ? "would delete" : "deleted",
                   display_count(dry ? c.would_delete.objects : c.deleted.objects), skipped_text(c),
                   display_count(c.failed.objects), display_duration(report.runtime)));
+  if (sync.tries > 1) {
+    const RunCounters& e = sync.earlier;
+    lines.push_back(fmt::format(
+        "of it in the {} tries before: copied {}, same {}, deleted {}, skipped {}, failed {}",
+        sync.tries - 1, display_tally(e.copied), display_count(e.same.objects),
+        display_count(e.deleted.objects), display_count(e.skipped.objects),
+        display_count(e.failed.objects)));
+  }
   lines.push_back(listed_line("source", c.listed_source, c.excluded_source,
                               c.ignored_markers_source, c.source_listed_whole));
   lines.push_back(listed_line("target", c.listed_target, c.excluded_target,

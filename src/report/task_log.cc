@@ -107,8 +107,8 @@ Status TaskLog::open_files() {
   return {};
 }
 
-std::string TaskLog::now_text() const {
-  const LocalTime now = settings_.zone.at(runtime_.wall_now());
+std::string TaskLog::time_text(WallTime time) const {
+  const LocalTime now = settings_.zone.at(time);
   return fmt::format("{} {} ({})", format_local(now), format_offset(now), settings_.zone.name());
 }
 
@@ -127,6 +127,10 @@ void TaskLog::line(std::string_view text) {
 
 void TaskLog::on_begin(const Pair& pair, const RunCounters&) {
   pair_ = &pair;
+}
+
+void TaskLog::on_resumed(const ResumedEvent& event) {
+  line(resumed_line(event, time_text(event.began)));
 }
 
 void TaskLog::on_phase(Phase phase) {

@@ -40,6 +40,7 @@ class TaskLog final : public EventSink {
   const std::string& path() const { return path_; }
 
   void on_begin(const Pair& pair, const RunCounters& counters) override;
+  void on_resumed(const ResumedEvent& event) override;
   void on_phase(Phase phase) override;
   void on_copied(const CopiedEvent& event) override;
   void on_deleted(const DeletedEvent& event) override;
@@ -63,7 +64,8 @@ class TaskLog final : public EventSink {
   void write_head();
   void line(std::string_view text);
   Status append_list(Side side);
-  std::string now_text() const;
+  std::string time_text(WallTime time) const;
+  std::string now_text() const { return time_text(runtime_.wall_now()); }
 
   Runtime& runtime_;
   TaskLogSettings settings_;

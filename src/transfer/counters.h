@@ -74,6 +74,10 @@ struct RunCounters {
   std::uint64_t skipped_for(SkipReason reason) const {
     return skipped_because[static_cast<std::size_t>(reason)];
   }
+  // Objects that came to their outcome.
+  std::uint64_t settled() const {
+    return copied.objects + same.objects + deleted.objects + skipped.objects + failed.objects;
+  }
   std::uint64_t warnings() const;  // skipped with a reason that is_warning
 };
 

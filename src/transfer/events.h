@@ -65,6 +65,12 @@ struct FailedEvent {
   ByteCount size;
   const Error& error;
 };
+// A recorded run goes on where an earlier try of it stopped.
+struct ResumedEvent {
+  WallTime began;              // the first try
+  std::uint32_t tries;         // this one included
+  const RunCounters& earlier;  // what the tries before finished
+};
 struct WarningEvent {
   WarningKind kind;
   std::string_view message;  // one sentence, says what to do
@@ -93,6 +99,7 @@ class EventSink {
   // `counters` are live and valid until on_end: the progress line reads them when it likes.
   virtual void on_begin(const Pair& /*pair*/, const RunCounters& /*counters*/) {}
   virtual void on_end() {}
+  virtual void on_resumed(const ResumedEvent&) {}
   virtual void on_phase(Phase) {}
   virtual void on_copied(const CopiedEvent&) {}
   virtual void on_deleted(const DeletedEvent&) {}

@@ -119,6 +119,8 @@ Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions&
   RunState state(runtime, pair, options, sink, book);
   CopyWorkers workers(state, options.concurrency);
   sink.on_begin(pair, state.counters);
+  if (book != nullptr && book->resumed())
+    sink.on_resumed(ResumedEvent{book->began(), book->tries(), book->earlier()});
   DeletionsOutcome deletions = DeletionsOutcome::kNotAsked;
   std::string message;
   if (Status fit = check_not_nested(pair); !fit) {
