@@ -16,6 +16,7 @@ constexpr std::string_view kHelp =
     "POST   /_s3sim/reset      counters to zero\n"
     "POST   /_s3sim/config     adds what the JSON body describes\n"
     "DELETE /_s3sim/faults     no more faults\n"
+    "GET    /_s3sim/objects/B  the objects of bucket B, JSON\n"
     "POST   /_s3sim/log        from now on every request that was done is noted\n"
     "GET    /_s3sim/log        those since then, JSON\n";
 
@@ -45,6 +46,28 @@ void ControlledSimulator::note(const RequestInfo& done) {
                   std::string(done.key), done.after});
 }
 
+namespace {
+
+// Keys and values that are no UTF-8 lose their odd bytes.
+std::string objects_json(const Simulator& simulator, const std::string& bucket) {
+  Json out;
+  out["open_uploads"] = simulator.open_uploads(bucket);
+  out["objects"] = Json::object();
+  for (const std::string& key : simulator.keys(bucket)) {
+    const auto object = simulator.find_object(bucket, key);
+    if (!object) continue;
+    out["objects"][key] = {{"etag", object->etag},
+                           {"size", object->size},
+                           {"storage_class", object->storage_class},
+                           {"metadata", object->metadata},
+                           {"headers", object->headers},
+                           {"tags", object->tags}};
+  }
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
 std::string ControlledSimulator::log_json() const {
   Json out = Json::array();
   for (const Noted& one : log_)
@@ -71,6 +94,12 @@ Task<Result<http::Response>> ControlledSimulator::control(http::Request request)
     const Status configured = simulator_.configure(request.body);
     if (!configured) co_return text(400, configured.error().message() + "\n");
     co_return text(200, "done\n");
+  }
+  constexpr std::string_view kObjects = "objects/";
+  if (what.starts_with(kObjects) && request.method == Method::kGet) {
+    const std::string bucket(what.substr(kObjects.size()));
+    if (!simulator_.has_bucket(bucket)) co_return text(404, "there is no such bucket\n");
+    co_return answer(200, "application/json", objects_json(simulator_, bucket));
   }
   if (what == "log" && request.method == Method::kPost) {
     if (!std::exchange(logging_, true))

@@ -16,6 +16,8 @@ namespace s3ferry::sim {
 //   POST   /_s3sim/config     adds what the JSON body describes (README.md): buckets, faults, …
 //   DELETE /_s3sim/faults     no more faults
 //   POST   /_s3sim/log        from now on every request that was done is noted
+//   GET    /_s3sim/objects/BUCKET   its objects with all that is known of them, and how many
+//                                   uploads are open, JSON
 //   GET    /_s3sim/log        those since then, JSON; the newest kMostLogged
 class ControlledSimulator final : public http::Transport {
  public:

@@ -56,6 +56,9 @@ Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
   facts.planned = counters.planned_deletes.objects;
   facts.target_listed = counters.listed_target.objects;
   facts.source_objects = counters.source_only.objects + counters.both.objects;
+  // The run whose failures are tried again has seen more than these keys.
+  if (state_.book != nullptr && state_.book->retry_of() && facts.source_objects == 0)
+    facts.source_objects = 1;
   facts.source_listed_whole = counters.source_listed_whole;
   facts.target_listed_whole = counters.target_listed_whole;
   if (state_.stopped()) {

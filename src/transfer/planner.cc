@@ -20,9 +20,9 @@ PageStreamOptions stream_options(const Location& location, const KeyRange& range
 }
 
 // What was left out since `counted`, which follows.
-void count_left_out(RunState& state, Chunk& chunk, const LeftOut& now, LeftOut& counted,
-                    Tally RunCounters::*excluded, Tally RunCounters::*markers,
-                    Tally RunCounters::*listed) {
+void count_hidden(RunState& state, Chunk& chunk, const LeftOut& now, LeftOut& counted,
+                  Tally RunCounters::*excluded, Tally RunCounters::*markers,
+                  Tally RunCounters::*listed) {
   const Tally hidden{now.excluded - counted.excluded, now.excluded_bytes - counted.excluded_bytes};
   const Tally folders{now.markers - counted.markers, now.marker_bytes - counted.marker_bytes};
   counted = now;
@@ -64,8 +64,12 @@ Task<void> Planner::run() {
   const std::vector<KeyRange>& gaps = state_.book != nullptr ? state_.book->gaps() : whole;
   if (gaps.empty())
     state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
+  const bool retries = state_.book != nullptr && state_.book->retry_of();
   for (const KeyRange& gap : gaps) {
-    Status walked = co_await walk_gap(gap, &gap == &gaps.back());
+    const bool last = &gap == &gaps.back();
+    Status walked = co_await (retries ? walk_failed(gap) : walk_gap(gap, last));
+    if (walked && last)
+      state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
     if (walked) continue;
     state_.end_planning(std::move(walked.error()));
     co_return;
@@ -150,6 +154,32 @@ Task<Status> Planner::feed(Walk& walk, Side side) {
 // All that the walk passed, before anything is done about it: then a chunk holds exactly the keys
 // up to where it ends.
 void Planner::count_walked(Walk& walk, const std::vector<MergedKey>& batch) {
+  Chunk& chunk = *walk.chunk;
+  count_batch(chunk, batch);
+  state_.count(chunk, [&](RunCounters& c) {
+    c.list_pages_source += walk.source.pages() - walk.pages_source;
+    c.list_pages_target += walk.target.pages() - walk.pages_target;
+  });
+  walk.pages_source = walk.source.pages();
+  walk.pages_target = walk.target.pages();
+  count_left_out(chunk, walk.merge, walk.left_out_source, walk.left_out_target);
+  if (const ObjectView* last = walk.merge.walked_to()) {
+    walk.walked_to.assign(last->key);
+    walk.has_walked = true;
+  }
+  walk.keys_in_chunk =
+      std::max(chunk.counters.listed_source.objects, chunk.counters.listed_target.objects);
+}
+
+void Planner::count_left_out(Chunk& chunk, const Merge& merge, LeftOut& of_source,
+                             LeftOut& of_target) {
+  count_hidden(state_, chunk, merge.left_out_of_source(), of_source, &RunCounters::excluded_source,
+               &RunCounters::ignored_markers_source, &RunCounters::listed_source);
+  count_hidden(state_, chunk, merge.left_out_of_target(), of_target, &RunCounters::excluded_target,
+               &RunCounters::ignored_markers_target, &RunCounters::listed_target);
+}
+
+void Planner::count_batch(Chunk& chunk, const std::vector<MergedKey>& batch) {
   RunCounters walked;
   for (const MergedKey& merged : batch) {
     if (merged.source != nullptr) walked.listed_source.add(merged.source->size);
@@ -161,30 +191,13 @@ void Planner::count_walked(Walk& walk, const std::vector<MergedKey>& batch) {
     else
       walked.both.add(merged.source->size);
   }
-  Chunk& chunk = *walk.chunk;
   state_.count(chunk, [&](RunCounters& c) {
     c.listed_source.add(walked.listed_source);
     c.listed_target.add(walked.listed_target);
     c.source_only.add(walked.source_only);
     c.target_only.add(walked.target_only);
     c.both.add(walked.both);
-    c.list_pages_source += walk.source.pages() - walk.pages_source;
-    c.list_pages_target += walk.target.pages() - walk.pages_target;
   });
-  walk.pages_source = walk.source.pages();
-  walk.pages_target = walk.target.pages();
-  count_left_out(state_, chunk, walk.merge.left_out_of_source(), walk.left_out_source,
-                 &RunCounters::excluded_source, &RunCounters::ignored_markers_source,
-                 &RunCounters::listed_source);
-  count_left_out(state_, chunk, walk.merge.left_out_of_target(), walk.left_out_target,
-                 &RunCounters::excluded_target, &RunCounters::ignored_markers_target,
-                 &RunCounters::listed_target);
-  if (const ObjectView* last = walk.merge.walked_to()) {
-    walk.walked_to.assign(last->key);
-    walk.has_walked = true;
-  }
-  walk.keys_in_chunk =
-      std::max(chunk.counters.listed_source.objects, chunk.counters.listed_target.objects);
 }
 
 Task<Status> Planner::act_on(Chunk& chunk, const std::vector<MergedKey>& batch) {
@@ -251,7 +264,8 @@ bool Planner::goes(const ObjectView& source, CopyItem& item) {
 }
 
 Status Planner::plan_delete(Chunk& chunk, const ObjectView& extra) {
-  if (!state_.options.delete_extras) {
+  const bool kept = deletable_ != nullptr && !deletable_->contains(extra.key);
+  if (!state_.options.delete_extras || kept) {
     state_.count(chunk, [&](RunCounters& c) { c.extras_kept.add(extra.size); });
     return {};
   }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "diff/merge.h"
@@ -46,11 +49,20 @@ class Planner {
   Task<Status> open_chunk(Walk& walk);
   void close_chunk(Walk& walk, std::optional<std::string> up_to);
   void count_walked(Walk& walk, const std::vector<MergedKey>& batch);
+  void count_left_out(Chunk& chunk, const Merge& merge, LeftOut& of_source, LeftOut& of_target);
+  void count_batch(Chunk& chunk, const std::vector<MergedKey>& batch);
   bool wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason);
   bool goes(const ObjectView& source, CopyItem& item);
   bool stops_for_relay(bool listed_whole);
   Status plan_delete(Chunk& chunk, const ObjectView& extra);
   void listing_failed(Side side, const Error& error);
+
+  // planner_retry.cc: only the keys that failed in an earlier run.
+  struct Failed;
+  Task<Status> walk_failed(const KeyRange& gap);
+  Task<Status> retry(Chunk& chunk, std::vector<Failed>& keys);
+  Task<void> look_in_turn(std::vector<Failed>& keys, std::size_t& next);
+  Task<void> look(Failed& one, Side side);
 
   RunState& state_;
   CopyWorkers& workers_;
@@ -60,6 +72,7 @@ class Planner {
   Semaphore list_slots_;
   // Objects of each side that were walked; a later try's lie above an earlier one's.
   std::uint64_t source_rank_, target_rank_;
+  const std::set<std::string, std::less<>>* deletable_ = nullptr;  // null: every extra
 };
 
 }  // namespace s3ferry

@@ -81,6 +81,23 @@ void RunBook::settled(Portion& deletions) {
   (void)store_.settle_deletes(std::move(settled));
 }
 
+Task<Result<std::vector<FailedObject>>> RunBook::failed_before(FailedWork work,
+                                                               std::optional<std::string> after,
+                                                               std::size_t most) {
+  std::optional<FailedObject> from;
+  if (after || work == FailedWork::kDelete) from.emplace();
+  if (after) {
+    from->work = work;
+    from->key = std::move(*after);
+  } else if (from) {
+    from->key.assign(kMaxKeyBytes + 1, '\xff');  // behind all copies, which come first
+  }
+  Result<std::vector<FailedObject>> page =
+      co_await store_.failures(record_.retry_of.value_or(0), std::move(from), most);
+  if (page) std::erase_if(*page, [&](const FailedObject& one) { return one.work != work; });
+  co_return page;
+}
+
 Task<Result<std::vector<PlannedDelete>>> RunBook::planned(std::optional<std::string> after,
                                                           std::size_t most) {
   return store_.planned_deletes(std::move(after), most);

@@ -33,6 +33,13 @@ class RunBook {
   const RunCounters& earlier() const { return earlier_; }
   SetAside take_set_aside() { return std::move(set_aside_); }
 
+  // Set: the keys that failed in that run are tried again, and no others.
+  const std::optional<std::uint64_t>& retry_of() const { return record_.retry_of; }
+  // Its failures of one kind of work, behind `after`, in key order.
+  Task<Result<std::vector<FailedObject>>> failed_before(FailedWork work,
+                                                        std::optional<std::string> after,
+                                                        std::size_t most);
+
   // Neither waits: what is told is durable within 100 ms, whole or not at all.
   void finished(Chunk& chunk);
   void settled(Portion& deletions);

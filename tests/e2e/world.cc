@@ -35,7 +35,7 @@ Task<Result<std::string>> ask(http::Client& client, http::Request request) {
   auto response = co_await client.send(std::move(request));
   if (!response) co_return fail(std::move(response.error()));
   std::string body;
-  Status read = co_await http::read_all(*response->body, body, kMiB);
+  Status read = co_await http::read_all(*response->body, body, 64 * kMiB);
   if (!read) co_return fail(std::move(read.error()));
   if (response->status != 200) co_return fail(ErrorKind::kServer, body);
   co_return body;
@@ -73,6 +73,14 @@ std::string SimulatedService::control(const std::string& method, const std::stri
 
 Json SimulatedService::counters() {
   return Json::parse(control("GET", "counters", ""));
+}
+Json SimulatedService::take_log() {
+  Json noted = Json::parse(control("GET", "log", ""));
+  control("POST", "log", "");
+  return noted;
+}
+Json SimulatedService::objects(const std::string& bucket) {
+  return Json::parse(control("GET", "objects/" + bucket, ""));
 }
 void SimulatedService::configure(const Json& more) {
   control("POST", "config", more.dump());

@@ -22,8 +22,11 @@ class SimulatedService {
   const std::string& tls_url() const { return tls_url_; }  // https://…, with `tls`
   const std::string& ca_file() const { return ca_file_; }
   nlohmann::json counters();
-  void configure(const nlohmann::json& more);  // faults, latencies, buckets: added
-  void kill();                                 // at once, like a power cut
+  // Everything done since the last call; from the first call on.
+  nlohmann::json take_log();
+  nlohmann::json objects(const std::string& bucket);  // of /_s3sim/objects
+  void configure(const nlohmann::json& more);         // faults, latencies, buckets: added
+  void kill();                                        // at once, like a power cut
 
  private:
   std::string control(const std::string& method, const std::string& what, const std::string& body);

@@ -1,0 +1,202 @@
+// kill -9 at random moments of a sync with large objects in parts, plain copies and deletions.
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "e2e/world.h"
+#include "http/client.h"
+#include "journal/reader.h"
+#include "runtime/real_runtime.h"
+#include "support/identity.h"
+
+namespace s3ferry::testing {
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr int kKills = 100;
+constexpr int kKillsAJob = 5;
+constexpr int kJobs = 40;  // buckets at hand: some jobs end before they are killed
+constexpr std::size_t kPlain = 250, kLarge = 6, kExtras = 12;
+constexpr std::uint64_t kPart = 8 * kMiB;
+constexpr int kParts = 9;  // 72 MiB by formula: the simulator hashes none of it
+
+std::string target_of(int job) {
+  return fmt::format("target-{:02}", job);
+}
+
+Task<Status> begin_upload(s3::TargetBucket bucket, std::string key) {
+  s3::CreateUploadRequest request{ObjectKey(std::move(key))};
+  auto created = co_await bucket.create_upload(std::move(request));
+  if (!created) co_return fail(std::move(created.error()));
+  co_return Status();
+}
+
+class Kill : public EndToEnd {
+ protected:
+  Kill() {
+    for (std::size_t i = 0; i < kPlain; ++i)
+      add_object("source", {{"key", fmt::format("k{:04}", i)},
+                            {"size", 100 + i % 50},
+                            {"metadata", {{"number", std::to_string(i)}}},
+                            {"tags", {{"colour", fmt::format("c{}", i % 5)}}}});
+    for (std::size_t i = 0; i < kLarge; ++i)
+      add_object("source", {{"key", large_key(i)},
+                            {"size", kPart * kParts},
+                            {"parts", std::vector<std::uint64_t>(kParts, kPart)},
+                            {"metadata", {{"large", std::to_string(i)}}}});
+    Json target = config["buckets"][1];
+    for (std::size_t i = 0; i < kExtras; ++i)
+      target["objects"].push_back({{"key", fmt::format("k{:04}-extra", i * 20)},
+                                   {"size", 3},
+                                   {"mtime", "2026-01-01T00:00:00Z"}});
+    for (int job = 0; job <= kJobs; ++job) {
+      target["name"] = target_of(job);
+      config["buckets"].push_back(target);
+    }
+    config["latency"] = {{{"fixed_ms", 3}, {"jitter_ms", 9}}};
+    program.environment()["XDG_STATE_HOME"] = scratch.file("state");
+  }
+  // Among the plain ones.
+  static std::string large_key(std::size_t i) { return fmt::format("k{:04}-large", i * 40); }
+
+  std::vector<std::string> command(int job) const {
+    return {Program::path(),
+            "sync",
+            "s3://source",
+            "s3://" + target_of(job),
+            "--source-profile",
+            "asis",
+            "--target-profile",
+            "tobe",
+            "--endpoint-url",
+            service->url(),
+            "--state",
+            state_of(job),
+            "--delete",
+            "--max-delete",
+            "100%",
+            "--multipart-threshold",
+            "16777216",
+            "--page-size",
+            "40",
+            "--concurrency",
+            "8",
+            "--check",
+            "none",
+            "--json"};
+  }
+  std::string state_of(int job) const { return scratch.file(fmt::format("state-{}", job)); }
+
+  // Another tool's: at a key of its own, and at one that is to be copied in parts.
+  void begin_foreign_uploads(int job) {
+    RealRuntime runtime;
+    http::Client client(runtime, http::ClientOptions());
+    Identity tobe(runtime, client, "AKIAFAKETARGET000000", kTargetSecret, service->url());
+    for (const std::string& key : {std::string("of another tool"), large_key(1)})
+      ASSERT_TRUE(runtime.run(begin_upload(tobe.bucket(target_of(job)), key)));
+  }
+
+  // What a try finds undone, and whether there is a run to go on with.
+  struct Left {
+    bool open = false;
+    std::vector<KeyRange> gaps;
+  };
+  Left left_of(int job) {
+    Left out;
+    auto reader = JournalReader::open(state_of(job));
+    if (!reader) return out;
+    auto runs = reader->runs(1);
+    if (!runs || runs->empty()) return out;
+    out.open = runs->front().status == RunStatus::kOpen;
+    out.gaps = runs->front().gaps();
+    return out;
+  }
+
+  // No LIST of a try that goes on begins in what was finished.
+  static void expect_listed_in_gaps(const Json& log, const Left& left) {
+    if (!left.open) return;
+    for (const Json& one : log) {
+      if (one["operation"] != "ListObjectsV2") continue;
+      const std::string after = one["after"];
+      EXPECT_TRUE(std::any_of(left.gaps.begin(), left.gaps.end(),
+                              [&](const KeyRange& gap) {
+                                return after >= gap.after.value_or("") &&
+                                       !(gap.up_to && after >= *gap.up_to);
+                              }))
+          << "listed again after " << after;
+    }
+  }
+  void count_done(const Json& log) {
+    for (const Json& one : log) {
+      if (one["status"] != 200) continue;
+      const std::string name = fmt::format("{} {} {}", one["bucket"].get<std::string>(),
+                                           one["key"].get<std::string>(), one["part"].get<int>());
+      if (one["operation"] == "UploadPartCopy") ++parts_done_[name];
+      if (one["operation"] == "CopyObject") ++copies_done_[name];
+    }
+  }
+  void expect_nothing_done_twice() const {
+    for (const auto* done : {&parts_done_, &copies_done_})
+      for (const auto& [name, times] : *done) EXPECT_EQ(times, 1) << name << " was copied again";
+  }
+
+  std::map<std::string, int> parts_done_, copies_done_;
+};
+
+TEST_F(Kill, AtAHundredMomentsEndsAsIfUndisturbed) {
+  const char* given = std::getenv("S3FERRY_KILL_SEED");
+  const std::uint64_t seed =
+      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  fmt::print("S3FERRY_KILL_SEED={}\n", seed);
+  std::mt19937_64 random(seed);
+  start();
+  begin_foreign_uploads(0);
+  const auto begin = std::chrono::steady_clock::now();
+  const ProcessEnd calm = run_process(command(0), program.environment(), std::chrono::seconds(120));
+  ASSERT_EQ(calm.exit_code, 0) << calm.err << calm.out.substr(0, 2000);
+  const auto whole =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  const Json expected = service->objects(target_of(0));
+  ASSERT_EQ(expected["objects"].size(), kPlain + kLarge);
+  ASSERT_EQ(expected["open_uploads"], 2);
+
+  int kills = 0, resumed = 0, job = 1;
+  for (; kills < kKills && job <= kJobs; ++job) {
+    begin_foreign_uploads(job);
+    (void)service->take_log();
+    const int kills_here = std::min(kKillsAJob, kKills - kills);
+    bool ended = false;
+    for (int n = 0; !ended; ++n) {
+      const Left left = left_of(job);
+      resumed += left.open;
+      const bool spare = n >= kills_here;
+      const milliseconds limit(spare ? 120'000 : 20 + static_cast<int>(random() % whole.count()));
+      const ProcessEnd end = run_process(command(job), program.environment(), limit);
+      const Json log = service->take_log();
+      expect_listed_in_gaps(log, left);
+      count_done(log);
+      ASSERT_FALSE(spare && end.timed_out) << end.err;
+      ended = !end.timed_out;
+      kills += end.timed_out;
+      if (!ended) continue;
+      ASSERT_EQ(end.exit_code, 0) << end.err << end.out;
+    }
+    EXPECT_EQ(service->objects(target_of(job)), expected) << "job " << job;
+  }
+  expect_nothing_done_twice();
+  EXPECT_EQ(kills, kKills);
+  EXPECT_GT(resumed, kKills / 3) << "most kills met a run";
+  EXPECT_EQ(service->counters()["source_writes"], 0);
+  fmt::print("{} kills in {} jobs, {} resumed; an undisturbed run takes {} ms\n", kills, job - 1,
+             resumed, whole.count());
+}
+
+}  // namespace
+}  // namespace s3ferry::testing
