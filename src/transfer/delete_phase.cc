@@ -73,7 +73,7 @@ Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
     co_return refusal->outcome;
   }
   if (facts.planned == 0) co_return DeletionsOutcome::kNothingToDelete;
-  state_.sink.on_phase(Phase::kDeleting);
+  state_.enter(Phase::kDeleting);
   Status went = spool_.rewind();
   if (went && state_.options.dry_run) went = announce();
   Batch batch;

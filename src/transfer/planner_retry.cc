@@ -161,7 +161,7 @@ Task<void> Planner::look(Failed& one, Side side) {
   const std::string key = request.prefix;
   s3::ListPage& page = is_source ? one.source : one.target;
   Status fetched =
-      co_await (is_source ? source_pages_ : target_pages_).fetch(std::move(request), page);
+      co_await (is_source ? patient_source_ : patient_target_).fetch(std::move(request), page);
   if (fetched && page.entries.empty() && page.truncated)
     fetched = fail(ErrorKind::kListing, "an empty page does not show whether the key is there");
   if (!fetched) {

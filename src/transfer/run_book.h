@@ -40,6 +40,7 @@ class RunBook {
                                                         std::optional<std::string> after,
                                                         std::size_t most);
 
+  void enter(std::string_view phase) { (void)store_.set_phase(std::string(phase)); }
   // Neither waits: what is told is durable within 100 ms, whole or not at all.
   void finished(Chunk& chunk);
   void settled(Portion& deletions);

@@ -43,6 +43,11 @@ RunState::~RunState() {
   if (book != nullptr) book->when_sick(nullptr);
 }
 
+void RunState::enter(Phase phase) {
+  sink.on_phase(phase);
+  if (book != nullptr) book->enter(to_string(phase));
+}
+
 Task<Status> RunState::wait_for_room() {
   while (ledger.held_deletes() >= kMostHeldDeletes) {
     room_.clear();

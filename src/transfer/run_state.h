@@ -88,6 +88,9 @@ class RunState {
   bool settles(const Error& error);
   TimePoint settles_until() const { return begin_ + options.settle; }
 
+  // Told, and written down for who looks at the run.
+  void enter(Phase phase);
+
   // Waits while settled work has to be written down before more of it is planned.
   Task<Status> wait_for_room();
 

@@ -54,7 +54,7 @@ Task<void> plan_and_copy(RunState& state, CopyWorkers& workers, DeleteSpool& spo
 
 Task<void> all_phases(RunState& state, CopyWorkers& workers, DeletionsOutcome& deletions,
                       std::string& message) {
-  state.sink.on_phase(Phase::kCopying);
+  state.enter(Phase::kCopying);
   DeleteSpool spool(state.options.spool_dir);
   co_await plan_and_copy(state, workers, spool);
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
