@@ -103,6 +103,11 @@ void expect_adds_up(const RunCounters& c) {
   EXPECT_EQ(c.listed_target.objects, c.target_only.objects + c.both.objects);
 }
 
+void expect_adds_up_with_kept(RunCounters counters) {
+  counters.deleted.objects += counters.extras_kept.objects;
+  expect_adds_up(counters);
+}
+
 // No gap of a try begins or ends within what was finished before, and the finished keys are never
 // listed again: all LISTs of the try begin within its gaps.
 struct Lists {
@@ -225,6 +230,59 @@ TEST(Resume, DeletionsWaitForTheListingsOfAllTries) {
   const auto third = run.go();
   EXPECT_FALSE(third.record.resumed) << "a finished run begins anew";
   EXPECT_EQ(third.result->counters.same.objects, 50u);
+}
+
+sim::Fault refusal(Operation operation, std::string key) {
+  sim::Fault out;
+  out.on = sim::Fault::On::kTarget;
+  out.operations = {operation};
+  out.key = std::move(key);
+  out.times = -1;
+  out.status = 400;
+  out.code = "InvalidArgument";
+  return out;
+}
+
+using Names = std::vector<std::string>;
+
+// --retry-failed: the failed keys of the last run and no others.
+TEST(Resume, OnlyWhatFailedIsTriedAgain) {
+  SimPair world;
+  for (int i = 0; i < 30; ++i) world.put_source(fmt::format("k{:02}", i), 5);
+  for (int i = 0; i < 5; ++i) world.put_target(fmt::format("x{}", i), 1);
+  for (const char* key : {"k07", "k21", "k22"})
+    world.sim().add_fault(refusal(Operation::kCopyObject, key));
+  world.sim().add_fault(refusal(Operation::kDeleteObjects, "x3"));
+  SyncOptions options;
+  options.delete_extras = true;
+  options.page_size = 2;
+  MortalRun run(world, options);
+  const auto first = run.go();
+  ASSERT_TRUE(first.result);
+  EXPECT_EQ(first.result->exit_code(), 1);
+  EXPECT_EQ(run.told().failed, (Names{"k07", "k21", "k22", "x3"}));
+
+  world.sim().clear_faults();
+  world.put_source("new", 1);  // not its business
+  world.put_target("x9", 1);   // nor this
+  ASSERT_TRUE(world.sim().erase_object(testing::kSourceBucket, "k22"));
+  world.put_target("k22", 1, 1);  // gone at the source, and not a deletion that failed
+  run.retry_failed = true;
+  std::vector<std::string> listed;
+  world.sim().before_request([&](const sim::RequestInfo& info) {
+    if (info.operation == Operation::kListObjectsV2) listed.emplace_back(info.bucket);
+  });
+  const auto second = run.go();
+  ASSERT_TRUE(second.result) << second.error->describe();
+  EXPECT_EQ(second.result->exit_code(), 0) << second.result->deletions_message;
+  EXPECT_EQ(run.told().copied, (Names{"k07", "k21"}));
+  EXPECT_EQ(run.told().deleted, Names{"x3"});
+  EXPECT_EQ(second.result->counters.extras_kept.objects, 1u);
+  EXPECT_EQ(listed.size(), 8u) << "a look at each side for each of four keys";
+  expect_adds_up_with_kept(second.result->counters);
+
+  const auto third = run.go();
+  EXPECT_FALSE(third.result) << "nothing failed any more";
 }
 
 }  // namespace

@@ -58,6 +58,8 @@ Task<void> MortalRun::process(Try& out) {
   if (!store) throw std::runtime_error(store.error().describe());
   RunRequest request;
   request.identity = "source=a\ntarget=b\n";
+  request.retry_failed = retry_failed;
+  request.restart = restart;
   Result<RunRecord> record = co_await (*store)->open_run(std::move(request));
   if (record) {
     out.record = *record;
@@ -94,6 +96,7 @@ MortalRun::Try MortalRun::go(std::optional<Death> death) {
   world_.runtime().run(supervise(out));
   out.died = dead_;
   out.requests = requests_;
+  sink_.sort();
   world_.transport().cut_off(false);
   return out;
 }

@@ -36,6 +36,8 @@ class MortalRun {
   };
   Try go(std::optional<Death> death = std::nullopt);
   SyncOptions options;
+  bool retry_failed = false, restart = false;
+  const RecordingSink& told() const { return sink_; }  // by the last try
 
  private:
   Task<void> process(Try& out);
