@@ -126,6 +126,7 @@ Status read_object(Simulator& sim, const Json& json, const std::string& where,
     object.parts.push_back(item.get<ByteCount>());
     return Status();
   });
+  fields.number("part_size", object.part_size);
   fields.map("metadata", object.metadata);
   fields.map("headers", object.headers);
   fields.map("tags", object.tags);
@@ -170,6 +171,20 @@ Status read_bucket(Simulator& sim, const Json& json, const std::string& where) {
   return fields.finish();
 }
 
+Status read_quirks(Simulator& sim, const Json& json) {
+  JsonFields fields(json, "quirks");
+  Quirks quirks;
+  fields.flag("ignores_copy_conditions", quirks.ignores_copy_conditions);
+  fields.flag("ignores_part_number", quirks.ignores_part_number);
+  fields.flag("ignores_write_conditions", quirks.ignores_write_conditions);
+  fields.flag("loses_tags_at_create", quirks.loses_tags_at_create);
+  fields.flag("empty_completion_etag", quirks.empty_completion_etag);
+  fields.flag("no_checksums", quirks.no_checksums);
+  if (Status status = fields.finish(); !status) return status;
+  sim.set_quirks(quirks);
+  return Status();
+}
+
 Status read_latency(Simulator& sim, const Json& json, const std::string& where) {
   JsonFields fields(json, where);
   LatencySpec latency;
@@ -211,6 +226,8 @@ Status Simulator::configure(std::string_view text) {
   fields.flag("redirect_wrong_region", redirect);
   if (fields.find("check_signatures") != nullptr) check_signatures(check);
   if (fields.find("redirect_wrong_region") != nullptr) redirect_wrong_region(redirect);
+  if (const Json* quirks = fields.find("quirks"))
+    if (Status read = read_quirks(*this, *quirks); !read) return read;
   fields.each("accounts", [this](const Json& item, const std::string& at) {
     return read_account(*this, item, at);
   });

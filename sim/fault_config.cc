@@ -139,6 +139,8 @@ Result<Fault> parse_fault(std::string_view text) {
   fields.flag("take_effect", fault.take_effect);
   static constexpr std::string_view kDrops[] = {"none", "before", "after"};
   fields.choice("drop", kDrops, fault.drop);
+  static constexpr std::string_view kMischiefs[] = {"none", "lost", "repeated", "swapped"};
+  fields.choice("mischief", kMischiefs, fault.mischief);
   if (fields.find("break_after_bytes") != nullptr)
     fields.number("break_after_bytes", fault.break_after_bytes.emplace());
   fields.millis("delay_ms", fault.delay);

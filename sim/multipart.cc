@@ -134,7 +134,7 @@ Reply completed(const Call& call, const Object* object, const std::string& etag)
                                       call.bucket->region, uri_encode(call.key, true)));
   xml.element("Bucket", call.bucket_name);
   xml.element("Key", call.key);
-  xml.element("ETag", quoted(etag));
+  xml.element("ETag", etag.empty() ? etag : quoted(etag));
   if (object != nullptr) {
     xml.element("Checksum" + std::string(to_string(object->checksum)), object->checksum_base64());
     xml.element("ChecksumType", object->checksum_composite ? "COMPOSITE" : "FULL_OBJECT");
@@ -180,8 +180,9 @@ Outcome<Reply> create_multipart_upload(State& state, const Call& call) {
   upload.initiator = state.find_account(call.principal.account);
   upload.object = std::move(*object);
   upload.object.attributes = std::move(*attributes);
-  upload.object.tags = std::move(*tags);
-  if (auto fine = choose_checksum(call, upload); !fine) return refuse(std::move(fine.error()));
+  if (!state.quirks.loses_tags_at_create) upload.object.tags = std::move(*tags);
+  if (!state.quirks.no_checksums)
+    if (auto fine = choose_checksum(call, upload); !fine) return refuse(std::move(fine.error()));
   XmlWriter xml;
   xml.open_root("InitiateMultipartUploadResult");
   xml.element("Bucket", call.bucket_name);
@@ -210,8 +211,11 @@ Outcome<Reply> complete_multipart_upload(State& state, const Call& call) {
   if (!asked) return refuse(std::move(asked.error()));
   auto object = assemble(call, upload, *asked);
   if (!object) return refuse(std::move(object.error()));
-  if (auto fine = check_write_conditions(call); !fine) return refuse(std::move(fine.error()));
-  Reply reply = completed(call, &*object, object->etag);
+  if (!state.quirks.ignores_write_conditions)
+    if (auto fine = check_write_conditions(call); !fine) return refuse(std::move(fine.error()));
+  const bool told = !state.quirks.empty_completion_etag;
+  Reply reply =
+      completed(call, state.quirks.no_checksums ? nullptr : &*object, told ? object->etag : "");
   add_encryption_headers(reply.headers, *object->encryption);
   upload.completed_etag = object->etag;
   upload.parts.clear();

@@ -17,7 +17,16 @@ std::string part_etag(const Upload& upload, const Content& content) {
   return single_part_etag(upload.object, to_hex(content.md5()));
 }
 
-Outcome<const Part*> store_part(Upload& upload, const Call& call, Content content) {
+// What a fault makes of a part that has just been taken.
+void do_mischief(Upload& upload, int number, Fault::Mischief mischief) {
+  const auto at = upload.parts.find(number), before = upload.parts.find(number - 1);
+  if (mischief == Fault::Mischief::kLost) upload.parts.erase(at);
+  if (before == upload.parts.end()) return;
+  if (mischief == Fault::Mischief::kRepeated) at->second = before->second;
+  if (mischief == Fault::Mischief::kSwapped) std::swap(at->second, before->second);
+}
+
+Outcome<Part> store_part(Upload& upload, const Call& call, Content content) {
   if (call.part == 0) return refuse("InvalidArgument", "partNumber is missing");
   if (content.size() > kMostPartBytes)
     return refuse(service_error("EntityTooLarge")
@@ -28,7 +37,13 @@ Outcome<const Part*> store_part(Upload& upload, const Call& call, Content conten
   part.mtime = whole_seconds(call.now);
   if (upload.checksum_asked) part.checksum = to_base64(content.checksum(upload.object.checksum));
   part.content = std::move(content);
-  return &(upload.parts[call.part] = std::move(part));
+  upload.parts[call.part] = part;
+  if (call.fault != nullptr && call.fault->mischief != Fault::Mischief::kNone) {
+    do_mischief(upload, call.part, call.fault->mischief);
+    // A server that took the wrong bytes answers for those.
+    if (call.fault->mischief == Fault::Mischief::kRepeated) return upload.parts[call.part];
+  }
+  return part;
 }
 
 // x-amz-copy-source-range: "bytes=a-b", both given, inside a source of more than 5 MiB.
@@ -75,10 +90,10 @@ Outcome<Reply> upload_part(State&, const Call& call) {
   auto part = store_part(**upload, call, Content::of_bytes(call.body));
   if (!part) return refuse(std::move(part.error()));
   Reply reply;
-  reply.headers.add("ETag", quoted((*part)->etag));
+  reply.headers.add("ETag", quoted(part->etag));
   add_encryption_headers(reply.headers, *(*upload)->object.encryption);
-  if (!(*part)->checksum.empty())
-    reply.headers.add(std::string(header_of((*upload)->object.checksum)), (*part)->checksum);
+  if (!part->checksum.empty())
+    reply.headers.add(std::string(header_of((*upload)->object.checksum)), part->checksum);
   return reply;
 }
 
@@ -96,10 +111,10 @@ Outcome<Reply> upload_part_copy(State& state, const Call& call) {
   if (!part) return refuse(std::move(part.error()));
   XmlWriter xml;
   xml.open_root("CopyPartResult");
-  xml.element("LastModified", format_iso8601_millis((*part)->mtime));
-  xml.element("ETag", quoted((*part)->etag));
-  if (!(*part)->checksum.empty())
-    xml.element("Checksum" + std::string(to_string((*upload)->object.checksum)), (*part)->checksum);
+  xml.element("LastModified", format_iso8601_millis(part->mtime));
+  xml.element("ETag", quoted(part->etag));
+  if (!part->checksum.empty())
+    xml.element("Checksum" + std::string(to_string((*upload)->object.checksum)), part->checksum);
   xml.close("CopyPartResult");
   Reply reply = xml_reply(xml.take());
   reply.copied_bytes = bytes;

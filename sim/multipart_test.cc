@@ -216,5 +216,74 @@ TEST_F(Multipart, ChecksumsWholeAndComposite) {
       "InvalidRequest");
 }
 
+TEST_F(Multipart, QuirksMakeAnotherService) {
+  Quirks quirks;
+  quirks.ignores_copy_conditions = quirks.ignores_part_number = true;
+  quirks.loses_tags_at_create = quirks.empty_completion_etag = quirks.no_checksums = true;
+  world.sim.set_quirks(quirks);
+  const Got done = whole({{"x-amz-tagging", "t=1"}}, {{"if-none-match", "*"}});
+  ASSERT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(done.element("ETag"), "");
+  EXPECT_EQ(done.count("Checksum"), 0u);
+  EXPECT_TRUE(world.sim.find_object("source-bucket", "m")->tags.empty());
+  const Got part = world.head("/source-bucket/m?partNumber=2");
+  EXPECT_EQ(part.header("content-length"), std::to_string(kPart + 3));
+  EXPECT_EQ(part.header("x-amz-mp-parts-count"), "");
+  EXPECT_EQ(world.head("/source-bucket/m", {{"x-amz-checksum-mode", "ENABLED"}})
+                .header("x-amz-checksum-crc64nvme"),
+            "");
+  EXPECT_EQ(world
+                .copy("/source-bucket/m", "/source-bucket/n",
+                      {{"x-amz-copy-source-if-match", "\"another\""}})
+                .status,
+            200);
+  EXPECT_EQ(whole({}, {{"if-none-match", "*"}}).status, 412);
+  quirks.ignores_write_conditions = true;
+  world.sim.set_quirks(quirks);
+  EXPECT_EQ(whole({}, {{"if-none-match", "*"}}).status, 200);
+}
+
+TEST_F(Multipart, MischiefBefallsAPart) {
+  const auto listed = [&](Fault::Mischief what) {
+    world.sim.clear_faults();
+    Fault fault;
+    fault.part = 2;
+    fault.mischief = what;
+    world.sim.add_fault(fault);
+    const std::string id = create();
+    std::string answered;
+    for (int number = 1; number <= 3; ++number)
+      answered += part(id, number, std::string(1, static_cast<char>('a' + number))).header("etag");
+    const Got list = world.get("/source-bucket/m?uploadId=" + id);
+    std::string held;
+    for (std::size_t at = list.body.find("<ETag>"); at != std::string::npos;
+         at = list.body.find("<ETag>", at + 1))
+      held += '"' + list.body.substr(at + 12, 32) + '"';
+    return std::pair(answered, held);
+  };
+  const auto [said, fine] = listed(Fault::Mischief::kNone);
+  EXPECT_EQ(said, fine);
+  const std::string one = fine.substr(0, 34), two = fine.substr(34, 34), three = fine.substr(68);
+  EXPECT_EQ(listed(Fault::Mischief::kLost), (std::pair(said, one + three)));
+  EXPECT_EQ(listed(Fault::Mischief::kSwapped), (std::pair(said, two + one + three)));
+  EXPECT_EQ(listed(Fault::Mischief::kRepeated), (std::pair(one + one + three, one + one + three)));
+}
+
+TEST(ObjectsByFormula, PartsOfOneSize) {
+  World world;
+  ObjectSpec spec;
+  spec.key = "k";
+  spec.size = 10'000 * (5 * kGiB);
+  spec.part_size = 5 * kGiB;
+  ASSERT_TRUE(world.sim.put_object("source-bucket", spec));
+  const ObjectInfo object = *world.sim.find_object("source-bucket", "k");
+  EXPECT_EQ(object.parts.size(), 10'000u);
+  EXPECT_TRUE(object.etag.ends_with("-10000"));
+  EXPECT_EQ(world.head("/source-bucket/k?partNumber=10000").header("content-length"),
+            std::to_string(5 * kGiB));
+  ++spec.size;
+  EXPECT_FALSE(world.sim.put_object("source-bucket", spec));
+}
+
 }  // namespace
 }  // namespace s3ferry::sim::testing

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -16,11 +18,11 @@ struct Selection {
   std::size_t parts_count = 0;
 };
 
-Outcome<Selection> select(const Call& call, const Object& object) {
+Outcome<Selection> select(const State& state, const Call& call, const Object& object) {
   const ByteCount size = object.content.size();
   Selection out;
   out.range.length = size;
-  if (call.part > 0) {
+  if (call.part > 0 && !state.quirks.ignores_part_number) {
     if (call.header("range"))
       return refuse("InvalidRequest",
                     "Cannot specify both Range header and partNumber query parameter");
@@ -49,33 +51,39 @@ Outcome<Selection> select(const Call& call, const Object& object) {
   return out;
 }
 
+bool is_ascii(std::string_view value) {
+  return std::none_of(value.begin(), value.end(),
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+std::string mail_safe(const std::string& value) {
+  return is_ascii(value) ? value : "=?UTF-8?B?" + to_base64(value) + "?=";
+}
+
 // Values outside ASCII come back in RFC 2047 form; unprintable ones are withheld and counted.
 void add_metadata(http::Headers& headers, const Attributes& attributes) {
   std::size_t missing = 0;
   for (const auto& [name, value] : attributes.metadata) {
-    bool ascii = true, printable = true;
+    bool printable = true;
     for (const char c : value) {
       const auto byte = static_cast<unsigned char>(c);
-      if (byte >= 0x80) ascii = false;
       if ((byte < 0x20 && c != '\t') || byte == 0x7f) printable = false;
     }
     if (!printable || !is_valid_utf8(value)) {
       ++missing;
       continue;
     }
-    headers.add("x-amz-meta-" + name, ascii ? value : "=?UTF-8?B?" + to_base64(value) + "?=");
+    headers.add("x-amz-meta-" + name, mail_safe(value));
   }
   if (missing > 0) headers.add("x-amz-missing-meta", std::to_string(missing));
 }
 
-void add_object_headers(http::Headers& headers, const Call& call, const Object& object,
-                        bool partial) {
+void add_object_headers(http::Headers& headers, const Call& call, const Object& object) {
   headers.add("Last-Modified", format_http_date(object.mtime));
   headers.add("ETag", quoted(object.etag));
   headers.add("Accept-Ranges", "bytes");
   bool typed = false;
   for (const auto& [name, value] : object.attributes->headers) {
-    headers.add(name, value);
+    headers.add(name, mail_safe(value));
     typed = typed || name == "content-type";
   }
   if (!typed) headers.add("Content-Type", "binary/octet-stream");
@@ -91,13 +99,11 @@ void add_object_headers(http::Headers& headers, const Call& call, const Object& 
     headers.add("x-amz-tagging-count", std::to_string(object.tags->size()));
   if (call.bucket->versioning != Versioning::kOff)
     headers.add("x-amz-version-id", object.version_id.empty() ? "null" : object.version_id);
-  if (!partial && iequals_ascii(call.header("x-amz-checksum-mode").value_or(""), "ENABLED"))
-    add_checksum_header(headers, object);
 }
 
 }  // namespace
 
-Outcome<Reply> get_object(State&, const Call& call) {
+Outcome<Reply> get_object(State& state, const Call& call) {
   const std::string version = call.query_or("versionId", "");
   auto found = readable_object(call, *call.bucket, call.key, version,
                                version.empty() ? "s3:GetObject" : "s3:GetObjectVersion");
@@ -109,10 +115,13 @@ Outcome<Reply> get_object(State&, const Call& call) {
   if (object.archived() && !head)
     return refuse(service_error("InvalidObjectState").with("StorageClass", object.storage_class));
   if (auto fine = check_kms_read(call, object); !fine) return refuse(std::move(fine.error()));
-  auto selection = select(call, object);
+  auto selection = select(state, call, object);
   if (!selection) return refuse(std::move(selection.error()));
   Reply reply;
-  add_object_headers(reply.headers, call, object, selection->partial);
+  add_object_headers(reply.headers, call, object);
+  if (!selection->partial && !state.quirks.no_checksums &&
+      iequals_ascii(call.header("x-amz-checksum-mode").value_or(""), "ENABLED"))
+    add_checksum_header(reply.headers, object);
   const ByteRange range = selection->range;
   if (selection->partial) {
     reply.status = 206;

@@ -4,6 +4,7 @@
 
 #include "sim/counters.h"
 #include "sim/state.h"
+#include "sim/uploads.h"
 
 namespace s3ferry::sim {
 
@@ -165,6 +166,10 @@ bool Simulator::may_wait() const {
 void Simulator::check_signatures(bool on) {
   state_->check_signatures = on;
 }
+void Simulator::set_quirks(const Quirks& quirks) {
+  state_->quirks = quirks;
+}
+
 void Simulator::redirect_wrong_region(bool on) {
   state_->redirect_wrong_region = on;
 }
@@ -281,6 +286,37 @@ std::size_t Simulator::open_uploads(std::string_view bucket) const {
     for (const auto& [name, upload] : found->uploads)
       if (upload.completed_etag.empty()) ++count;
   return count;
+}
+
+std::size_t Simulator::open_uploads(std::string_view bucket, std::string_view key) const {
+  const Bucket* found = state_->find_bucket(bucket);
+  std::size_t count = 0;
+  if (found != nullptr)
+    for (const auto& [name, upload] : found->uploads)
+      if (upload.completed_etag.empty() && upload.key == key) ++count;
+  return count;
+}
+
+Status Simulator::open_upload(std::string_view bucket, std::string_view key) {
+  auto found = bucket_named(bucket);
+  if (!found) return fail(std::move(found.error()));
+  Upload upload;
+  upload.id = state_->next_id(48);
+  upload.key = std::string(key);
+  upload.initiated = state_->runtime.wall_now();
+  upload.initiator = (*found)->owner;
+  upload.object.owner = (*found)->owner;
+  upload.object.attributes = state_->no_attributes;
+  upload.object.encryption = (*found)->encryption;
+  const std::string name = upload_map_key(key, upload.id);
+  (*found)->uploads[name] = std::move(upload);
+  return Status();
+}
+
+void Simulator::erase_uploads(std::string_view bucket) {
+  if (Bucket* found = state_->find_bucket(bucket))
+    std::erase_if(found->uploads,
+                  [](const auto& entry) { return entry.second.completed_etag.empty(); });
 }
 
 }  // namespace s3ferry::sim

@@ -65,6 +65,7 @@ class Simulator {
   // A bucket in another region: 301 PermanentRedirect instead of 400 AuthorizationHeaderMalformed,
   // where the endpoint's name says no region.
   void redirect_wrong_region(bool on);
+  void set_quirks(const Quirks& quirks);
 
   // The store, past all permissions and counters: for tests, and for hooks that change a bucket
   // between two requests. put_object replaces.
@@ -76,6 +77,10 @@ class Simulator {
   Result<std::string> read_object(std::string_view bucket, std::string_view key) const;
   std::vector<std::string> keys(std::string_view bucket) const;
   std::size_t open_uploads(std::string_view bucket) const;
+  std::size_t open_uploads(std::string_view bucket, std::string_view key) const;
+  // Another tool's upload, begun now; and the end of all that are open.
+  Status open_upload(std::string_view bucket, std::string_view key);
+  void erase_uploads(std::string_view bucket);
 
   // Called for each request that was understood: before its effect (and after its latency), and
   // with its status when it is done.

@@ -98,6 +98,7 @@ struct ObjectSpec {
   std::optional<WallTime> mtime;                // else now
   std::string etag;                             // without quotes; empty: by S3's rules
   std::vector<ByteCount> parts;                 // sizes; not empty: a multipart object
+  ByteCount part_size = 0;                      // instead: uploaded in parts of this size
   std::map<std::string, std::string> metadata;  // without x-amz-meta-
   // Content-Type, Cache-Control, Content-Disposition, Content-Encoding, Content-Language, Expires,
   // x-amz-website-redirect-location; names in lower case.
@@ -139,6 +140,16 @@ struct RateSpec {
   double burst_seconds = 1;      // an idle partition saves up this much
 };
 
+// Where a service differs from AWS; all off: AWS.
+struct Quirks {
+  bool ignores_copy_conditions = false;   // x-amz-copy-source-if-…
+  bool ignores_part_number = false;       // HEAD and GET of a part answer with the whole
+  bool ignores_write_conditions = false;  // If-Match and If-None-Match on copies and completions
+  bool loses_tags_at_create = false;      // those of CreateMultipartUpload
+  bool empty_completion_etag = false;     // CompleteMultipartUpload's answer has none
+  bool no_checksums = false;              // none is computed, taken or told
+};
+
 // One entry of a fault script: which requests, and what happens to them. The `fault` member of the
 // sync cases, and more.
 struct Fault {
@@ -170,6 +181,11 @@ struct Fault {
   Duration delay{};                            // before the answer
   ByteCount slow_chunk_bytes = 0;              // the body arrives so many bytes at a time …
   Duration slow_every{};                       // … with this pause before each
+
+  // Parts that do not arrive as they are answered for: this one is dropped, holds what the one
+  // before it holds, or changes places with that one.
+  enum class Mischief : std::uint8_t { kNone, kLost, kRepeated, kSwapped };
+  Mischief mischief = Mischief::kNone;
 
   // Listings that lie.
   bool same_token = false;                      // the continuation token repeats

@@ -90,6 +90,8 @@ std::string store_version(State& state, Bucket& bucket, std::string_view key, Ob
 
 namespace {
 
+constexpr std::size_t kMostParts = 10'000;
+
 std::string multipart_etag(const Content& content, const std::vector<ByteCount>& parts) {
   std::string digests;
   ByteCount at = 0;
@@ -143,22 +145,29 @@ Result<ObjectPtr> make_object(State& state, const Bucket& bucket, const ObjectSp
       return fail(ErrorKind::kConfig, fmt::format("no checksum algorithm '{}'", spec.checksum));
     object.checksum = *checksum;
   }
-  if (!spec.parts.empty()) {
+  std::vector<ByteCount> parts = spec.parts;
+  if (parts.empty() && spec.part_size > 0) {
+    if (object.content.size() > spec.part_size * kMostParts)
+      return fail(ErrorKind::kConfig, fmt::format("'{}' has more than 10,000 parts", spec.key));
+    for (ByteCount at = 0; at == 0 || at < object.content.size(); at += spec.part_size)
+      parts.push_back(std::min(spec.part_size, object.content.size() - at));
+  }
+  if (!parts.empty()) {
     ByteCount total = 0;
-    for (const ByteCount part : spec.parts) total += part;
+    for (const ByteCount part : parts) total += part;
     if (total != object.content.size())
       return fail(ErrorKind::kConfig,
                   fmt::format("the parts of '{}' do not add up to its size", spec.key));
-    object.parts = std::make_shared<const std::vector<ByteCount>>(spec.parts);
+    object.parts = std::make_shared<const std::vector<ByteCount>>(parts);
   }
   if (!spec.etag.empty()) {
     object.etag = spec.etag;
   } else {
     object.etag =
-        object.parts ? multipart_etag(object.content, spec.parts) : to_hex(object.content.md5());
+        object.parts ? multipart_etag(object.content, parts) : to_hex(object.content.md5());
     if (object.encryption->is_kms())
       object.etag = to_hex(md5_of("encrypted " + object.etag)) +
-                    (object.parts ? fmt::format("-{}", spec.parts.size()) : "");
+                    (object.parts ? fmt::format("-{}", parts.size()) : "");
   }
   return std::make_shared<const Object>(std::move(object));
 }

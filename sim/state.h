@@ -93,6 +93,7 @@ struct State {
   std::map<std::string, std::unique_ptr<Bucket>, std::less<>> buckets;
   bool check_signatures = true;
   bool redirect_wrong_region = false;
+  Quirks quirks;
   aws::Signer signer;
   Pace pace;
   FaultScript faults;

@@ -39,7 +39,6 @@ std::vector<Flag> refused_flags() {
       refused("--source-rps", "N",
               "requests cannot be paced yet; lower --concurrency and "
               "--list-concurrency"),
-      refused("--etag", "X", "part layouts cannot be kept yet; leave it out"),
       refused("--output", "X", "use --json for a result that programs read"),
       refused("--query", "X", "use --json and a filter such as jq"),
       refused("--color", "X", "there are no colours; leave it out"),

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/option_table.h"
+#include "transfer/multipart_plan.h"
 
 namespace s3ferry {
 namespace {
@@ -182,6 +183,59 @@ Status add_metadata(Options& o, const std::string& value) {
   return {};
 }
 
+// "64MiB", "5GiB", "8388608"; MB and GB are decimal, as everywhere but in the aws CLI.
+std::optional<ByteCount> parse_size(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    ByteCount bytes;
+  };
+  constexpr Unit kUnits[] = {{"KiB", kKiB},     {"MiB", kMiB},         {"GiB", kGiB}, {"KB", 1'000},
+                             {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"", 1}};
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.name)) continue;
+    const auto number = parse_u64(text.substr(0, text.size() - unit.name.size()));
+    if (!number || *number > kMaxObjectBytes / unit.bytes) return std::nullopt;
+    return *number * unit.bytes;
+  }
+  return std::nullopt;
+}
+
+Status set_size(std::string_view flag, const std::string& value, ByteCount least, ByteCount most,
+                std::string_view takes, ByteCount& out) {
+  const auto size = parse_size(value);
+  if (!size || *size < least || *size > most) return bad_value(flag, value, takes);
+  out = *size;
+  return {};
+}
+
+std::vector<Flag> part_flags() {
+  return {
+      {"--etag", "auto|keep|any", kForSync, kHow,
+       "of objects that were uploaded in parts; auto: kept where it costs at most one request per "
+       "64 MiB (default); keep: kept, or the object fails; any: whatever comes out",
+       [](Options& o, const std::string& v) -> Status {
+         const auto at = choose<3>("--etag", v, {"auto", "keep", "any"});
+         if (!at) return fail(at.error());
+         constexpr std::array kPolicies = {EtagPolicy::kAuto, EtagPolicy::kKeep, EtagPolicy::kAny};
+         o.sync.multipart.etag = kPolicies[*at];
+         return {};
+       }},
+      {"--multipart-threshold", "SIZE", kForSync, kHow,
+       "copy larger objects in parts, such as 1GiB (default and at most 5GiB)",
+       [](Options& o, const std::string& v) {
+         return set_size("--multipart-threshold", v, 0, kMaxCopyObjectBytes,
+                         "a size up to 5GiB, such as 1GiB or 8388608", o.sync.multipart.threshold);
+       }},
+      {"--part-size", "SIZE", kForSync, kHow,
+       "parts of such copies where the source's own are not kept (default 64MiB, more above 625 "
+       "GiB; 5MiB to 5GiB)",
+       [](Options& o, const std::string& v) {
+         return set_size("--part-size", v, kMinPartBytes, kMaxPartBytes,
+                         "a size from 5MiB to 5GiB, such as 128MiB", o.sync.multipart.part_bytes);
+       }},
+  };
+}
+
 std::vector<Flag> how_flags() {
   return {
       {"--copy-as", "source|target|auto", kForSync, kHow,
@@ -337,7 +391,7 @@ std::vector<Flag> pace_flags() {
 
 std::vector<Flag> transfer_flags() {
   std::vector<Flag> all = what_flags();
-  for (auto&& part : {delete_flags(), how_flags(), relay_flags(), pace_flags()})
+  for (auto&& part : {delete_flags(), how_flags(), part_flags(), relay_flags(), pace_flags()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

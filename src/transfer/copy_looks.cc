@@ -93,7 +93,10 @@ Task<CopyJob::Step> CopyJob::look_at_source(Error why) {
   if (!source) co_return cannot_look(std::move(source.error()), &why);
   const bool changed = !source->etag.empty() && source->etag.view() != item_.etag;
   if (changed) {
-    if (why.is(ErrorKind::kPreconditionFailed)) shared_.traits.condition_seen_honoured = true;
+    // Of a copy alone: that a HEAD honours its own condition says nothing.
+    const bool by_copy = why.operation() == "CopyObject" || why.operation() == "UploadPartCopy";
+    if (why.is(ErrorKind::kPreconditionFailed) && by_copy)
+      shared_.traits.condition_seen_honoured = true;
     co_return replan(*source);
   }
   if (guarded_) co_return co_await look_at_target(std::move(why));

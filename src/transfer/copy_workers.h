@@ -19,6 +19,8 @@ class CopyWorkers {
   Task<void> finish();
 
   const CopyShared& shared() const { return shared_; }
+  // Where uploads are written down; before the first send().
+  void log_uploads(UploadLog& log) { shared_.uploads = &log; }
 
  private:
   Task<void> work();

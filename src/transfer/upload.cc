@@ -33,7 +33,7 @@ Task<Result<s3::CopyResult>> Upload::run() {
     result = fail(std::move(ready.error()));
   }
   if (result) {
-    log().ended(key());
+    (void)co_await log().ended(key());
     co_return result;
   }
   co_await give_up(result.error());
@@ -104,7 +104,9 @@ Task<Status> Upload::create() {
 // What an earlier try of the run left at this key: gone on with where it is of the same object and
 // cut alike, else aborted.
 Task<Status> Upload::resume_or_clear() {
-  std::optional<PlannedUpload> intent = log().find(key());
+  Result<std::optional<PlannedUpload>> found = co_await log().find(key());
+  if (!found) co_return fail(std::move(found.error()));
+  std::optional<PlannedUpload>& intent = *found;
   if (!intent) co_return Status();
   const bool same = intent->source_etag.view() == attempt_.item.etag &&
                     intent->size == attempt_.item.size && intent->layout == plan_.layout.text();
@@ -118,7 +120,7 @@ Task<Status> Upload::resume_or_clear() {
   if (!listed) {
     upload_ = UploadId();
     if (listed.error().is(ErrorKind::kNoSuchUpload)) {
-      log().ended(key());
+      (void)co_await log().ended(key());
       co_return Status();
     }
     if (listed.error().is_retryable() || listed.error().is(ErrorKind::kCancelled))
@@ -138,7 +140,7 @@ Task<Status> Upload::resume_or_clear() {
 Task<void> Upload::give_up(const Error& why) {
   if (upload_.empty()) {
     if (!uncertain_) {
-      log().ended(key());
+      (void)co_await log().ended(key());
     } else if (!log().is_durable()) {
       state().warn(WarningKind::kOther,
                    fmt::format("it is not known whether an upload was begun at {}: {}. List the "
@@ -151,7 +153,7 @@ Task<void> Upload::give_up(const Error& why) {
   if (stopped && log().is_durable()) co_return;
   Status gone = co_await shielded(state().runtime, kMostTidying,
                                   abort_upload(state(), &attempt_.writer, key(), upload_));
-  if (gone) log().ended(key());
+  if (gone) (void)co_await log().ended(key());
 }
 
 }  // namespace s3ferry

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -25,21 +26,29 @@ struct PlannedUpload {
   UploadId upload;             // empty: the answer that named it was not written down
 };
 
-// Where uploads are written down before they happen (rule 10). One run, one shard.
+// All of it but `key` and `upload`, as one text for a store, and back. kConfig: written by another
+// version, or damaged.
+std::string upload_facts(const PlannedUpload& record);
+Result<PlannedUpload> read_upload_facts(std::string_view facts);
+
+// Where uploads are written down before they happen (rule 10). At most one record a key. One run,
+// one shard; this one forgets everything.
 class UploadLog {
  public:
   virtual ~UploadLog() = default;
   // True where what is written outlives the program; then an upload may be left open when the run
   // is stopped, for the next try to go on with.
   virtual bool is_durable() const { return false; }
-  // Durable when it returns. Replaces an earlier intent of the same key.
-  virtual Task<Status> begin(PlannedUpload /*intent*/) { co_return Status(); }
+  // Durable when it returns. kConflict: an earlier record of this key was not ended.
+  virtual Task<Status> begin(PlannedUpload /*record*/) { co_return Status(); }
   // The id of the upload that was begun; durable when it returns.
   virtual Task<Status> created(ObjectKey /*key*/, UploadId /*upload*/) { co_return Status(); }
   // It was completed or aborted, or is certainly gone.
-  virtual void ended(const ObjectKey& /*key*/) {}
-  // The intent of an earlier try that was not ended.
-  virtual std::optional<PlannedUpload> find(const ObjectKey& /*key*/) const { return std::nullopt; }
+  virtual Task<Status> ended(ObjectKey /*key*/) { co_return Status(); }
+  // The record of an earlier try that was not ended.
+  virtual Task<Result<std::optional<PlannedUpload>>> find(ObjectKey /*key*/) {
+    co_return std::optional<PlannedUpload>();
+  }
 };
 
 }  // namespace s3ferry

@@ -17,6 +17,18 @@ constexpr auto kClockSlack = 15min;
 // Pages of uploads at one key, at most.
 constexpr int kMostPages = 100;
 
+// Some servers encode keys there and do not say so. A key that has escapes itself must match as it
+// is.
+bool is_key(const ObjectKey& listed, const ObjectKey& key) {
+  if (listed == key) return true;
+  if (key.view().find('%') != std::string_view::npos) return false;
+  for (const bool plus_is_space : {false, true})
+    if (const auto decoded = uri_decode(listed.view(), plus_is_space);
+        decoded && *decoded == key.view())
+      return true;
+  return false;
+}
+
 // The uploads that are open at exactly `key`.
 Task<Result<std::vector<s3::UploadEntry>>> uploads_at(s3::TargetBucket& bucket, ObjectKey key) {
   std::vector<s3::UploadEntry> out;
@@ -25,7 +37,7 @@ Task<Result<std::vector<s3::UploadEntry>>> uploads_at(s3::TargetBucket& bucket, 
     auto list = co_await bucket.list_uploads(key.str(), key_marker, upload_marker);
     if (!list) co_return fail(std::move(list.error()));
     for (s3::UploadEntry& entry : list->uploads)
-      if (entry.key == key) out.push_back(std::move(entry));
+      if (is_key(entry.key, key)) out.push_back(std::move(entry));
     // Keys with this prefix come after the key itself.
     const bool past = list->next_key_marker > key.str();
     if (!list->truncated || past) co_return out;
@@ -82,7 +94,7 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
                  fmt::format("whether an earlier try left an upload at {} cannot be seen: {}",
                              where(state, intent.key), open.error().message()));
       if (!open.error().is_retryable() && !open.error().is(ErrorKind::kCancelled))
-        log.ended(intent.key);
+        (void)co_await log.ended(intent.key);
       co_return;
     }
     std::erase_if(*open, [&](const s3::UploadEntry& entry) {
@@ -91,7 +103,7 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
       return seen || (entry.initiated && *entry.initiated < intent.began - kClockSlack);
     });
     if (open->empty()) {
-      log.ended(intent.key);
+      (void)co_await log.ended(intent.key);
       co_return;
     }
     if (open->size() > 1 || !intent.seen_known) {
@@ -99,13 +111,13 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
                  fmt::format("{} upload(s) at {} may be of an earlier try or another tool's: left "
                              "as they are",
                              open->size(), where(state, intent.key)));
-      log.ended(intent.key);
+      (void)co_await log.ended(intent.key);
       co_return;
     }
     upload = open->front().upload;
   }
   Status gone = co_await abort_upload(state, writer, intent.key, upload);
-  if (gone || !gone.error().is_retryable()) log.ended(intent.key);
+  if (gone || !gone.error().is_retryable()) (void)co_await log.ended(intent.key);
 }
 
 Task<void> clear_all_leftovers(RunState& state, s3::TargetBucket* writer) {

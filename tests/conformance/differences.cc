@@ -32,6 +32,8 @@ const std::vector<KnownDifference>& known_differences() {
        "encodes and does not say so", "the element is missing from that answer (16.2)"},
       {D::kBadCredentialsAreDenied, "InvalidAccessKeyId and SignatureDoesNotMatch",
        "AccessDenied for both", "with STS switched on, the engines' errors are folded into one"},
+      {D::kHeadersComeBackRaw, "header values outside ASCII come back in RFC 2047 form",
+       "the bytes as they were sent", "it neither decodes nor encodes them"},
   };
   return table;
 }

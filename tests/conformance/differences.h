@@ -20,6 +20,7 @@ enum class Difference {
   kCopyKeepsStorageClass,
   kUploadKeysEncodedUnsaid,
   kBadCredentialsAreDenied,
+  kHeadersComeBackRaw,
 };
 
 struct KnownDifference {

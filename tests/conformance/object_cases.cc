@@ -65,6 +65,24 @@ CONFORMANCE(HeadSaysWhatPutSent) {
   EXPECT_TRUE(head->last_modified.has_value());
 }
 
+CONFORMANCE(ValuesOutsideAsciiComeBack) {
+  auto bucket = co_await s.new_bucket(s.a());
+  NEEDS(bucket);
+  const std::string name = "\xed\x95\x9c\xea\xb8\x80";
+  s3::PutRequest request(ObjectKey("k"), std::string("x"));
+  request.attributes.metadata = {{"name", name}};
+  request.attributes.content.content_disposition = "attachment; filename=" + name;
+  NEEDS(co_await (*bucket)->put_object(std::move(request)));
+  auto head = co_await (*bucket)->head_object(s3::HeadRequest(ObjectKey("k")));
+  NEEDS(head);
+  const bool raw = s.differs(Difference::kHeadersComeBackRaw);
+  const auto form = [raw](const std::string& text) {
+    return raw ? text : "=?UTF-8?B?" + to_base64(text) + "?=";
+  };
+  EXPECT_EQ(head->metadata, (s3::NameValues{{"name", form(name)}}));
+  EXPECT_EQ(head->content.content_disposition, form("attachment; filename=" + name));
+}
+
 CONFORMANCE(StandardIsSaidOrLeftOut) {
   auto bucket = co_await s.new_bucket(s.a());
   NEEDS(bucket);

@@ -59,6 +59,29 @@ TEST_F(WholeRun, PushByTheSourcesUser) {
   EXPECT_EQ(summary_of(end)["copied"], 20);
 }
 
+// Content by formula: five gibibytes cost nothing.
+TEST_F(WholeRun, FiveGibibytesAndAByteGoInParts) {
+  constexpr std::uint64_t kBorder = 5'368'709'120;
+  add_object("source", {{"key", "a"}, {"size", kBorder - 1}});
+  add_object("source", {{"key", "b"}, {"size", kBorder}});
+  add_object("source", {{"key", "c"}, {"size", kBorder + 1}});
+  add_object("source", {{"key", "d"},
+                        {"size", kBorder + 1},
+                        {"part_size", 1'073'741'824},
+                        {"metadata", {{"name", "한글"}}},
+                        {"tags", {{"team", "a"}}}});
+  start();
+  const ProcessEnd end = program.run(sync({"--json"}));
+  ASSERT_EQ(end.exit_code, 0) << end.err << end.out;
+  EXPECT_EQ(summary_of(end)["copied"], 4);
+  EXPECT_EQ(summary_of(end)["requests"]["CopyObject"], 2);
+  EXPECT_EQ(summary_of(end)["requests"]["CreateMultipartUpload"], 2);
+  EXPECT_EQ(summary_of(end)["requests"]["UploadPartCopy"], 81 + 6);
+  EXPECT_EQ(service->counters()["source_writes"], 0);
+  const ProcessEnd again = program.run(sync({"--json", "--compare", "etag"}));
+  EXPECT_EQ(summary_of(again)["same"], 4) << again.out;
+}
+
 TEST_F(WholeRun, PipedOutputIsTheLinesOfTheAwsCli) {
   add_objects(2);
   start();

@@ -69,6 +69,7 @@ SimPair::SimPair(SimPairOptions options)
   target.owner = kTargetAccount;
   target.side = sim::Side::kTarget;
   target.synthetic = options_.target_synthetic;
+  target.encryption = options_.target_encryption;
   if (options_.push && !options_.apart)
     // s3:GetObject is what If-Match asks for at the target.
     target.policy =

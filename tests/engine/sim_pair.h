@@ -33,6 +33,7 @@ struct SimPairOptions {
   bool same_bucket = false;
   bool apart = false;  // the target is another service: a simulator and an endpoint of its own
   std::uint64_t retry_tokens = 500;
+  std::string target_encryption = "AES256";  // the target bucket's default
   std::optional<sim::SyntheticSpec> source_synthetic, target_synthetic;
 };
 
