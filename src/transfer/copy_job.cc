@@ -110,6 +110,7 @@ Task<CopyJob::Step> CopyJob::send() {
   if (!result) co_return co_await settle_error(std::move(result.error()));
   allowed();
   lost_ = std::move(attempt.lost);
+  without_guard_ = without_guard_ || attempt.guard_denied;
   if (without_guard_ && shared_.traits.guard_changed) {
     shared_.traits.guard_changed = false;
     state().warn(WarningKind::kNoConditionalWrites,

@@ -24,9 +24,10 @@ struct RouteTry {
   std::function<void()> allowed;
 
   // Said by the route.
-  std::string lost;       // what of the object could not arrive, in words
-  bool at_commit = true;  // of a failure: it is the answer to the write that makes the object
-  bool certain = false;   // of a success: what arrived is known to be what was listed
+  std::string lost;           // what of the object could not arrive, in words
+  bool at_commit = true;      // of a failure: it is the answer to the write that makes the object
+  bool guard_denied = false;  // of a success: If-Match was not allowed, so it went without
+  bool certain = false;       // of a success: what arrived is known to be what was listed
 
   RunState& state() const { return shared.state; }
   std::string source_key() const { return state().pair.source_at.full_key(item.key); }

@@ -78,6 +78,13 @@ Task<Result<s3::CopyResult>> Upload::complete() {
     Result<s3::CompleteResult> done = co_await complete_once();
     if (done) co_return co_await finish(std::move(*done));
     Error error = std::move(done.error());
+    // If-Match wants the right to read the target too; all parts are there, so no new upload for
+    // that.
+    if (error.is(ErrorKind::kAccessDenied) && !attempt_.condition.only_if_match.empty()) {
+      attempt_.condition.only_if_match = ETag();
+      attempt_.guard_denied = true;
+      continue;
+    }
     const bool later = error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget);
     open = leaves_open(error, open) || open;
     if (open && !error.is(ErrorKind::kCancelled) && co_await is_done())

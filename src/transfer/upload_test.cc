@@ -217,6 +217,19 @@ TEST_F(UploadTest, AForeignWriteIsNotOverwritten) {
   EXPECT_EQ(world_.sim().find_object(kTargetBucket, "k")->size, 7u);
 }
 
+TEST_F(UploadTest, WhereIfMatchIsDeniedTheUploadIsNotRepeated) {
+  world_.put_target("k", 7, 5000, 9);
+  Fault denied = fault(Operation::kCompleteMultipartUpload, 403, "AccessDenied");
+  denied.times = 1;
+  world_.sim().add_fault(denied);
+  put("k", 3 * kPart);
+  options_.copy_as = CopyAs::kSource;
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_TRUE(arrived("k"));
+  EXPECT_EQ(count(Operation::kCreateMultipartUpload), 1u);
+  EXPECT_TRUE(sink_.warned_of(WarningKind::kNoConditionalWrites));
+}
+
 TEST_F(UploadTest, ARaceAtTheCompletionIsDoneAnew) {
   Fault race = fault(Operation::kCompleteMultipartUpload, 409, "ConditionalRequestConflict");
   race.times = 1;
