@@ -104,9 +104,7 @@ Task<Status> Upload::create() {
 // What an earlier try of the run left at this key: gone on with where it is of the same object and
 // cut alike, else aborted.
 Task<Status> Upload::resume_or_clear() {
-  Result<std::optional<PlannedUpload>> found = co_await log().find(key());
-  if (!found) co_return fail(std::move(found.error()));
-  std::optional<PlannedUpload>& intent = *found;
+  std::optional<PlannedUpload> intent = log().find(key());
   if (!intent) co_return Status();
   const bool same = intent->source_etag.view() == attempt_.item.etag &&
                     intent->size == attempt_.item.size && intent->layout == plan_.layout.text();

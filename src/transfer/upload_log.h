@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -26,11 +25,6 @@ struct PlannedUpload {
   UploadId upload;             // empty: the answer that named it was not written down
 };
 
-// All of it but `key` and `upload`, as one text for a store, and back. kConfig: written by another
-// version, or damaged.
-std::string upload_facts(const PlannedUpload& record);
-Result<PlannedUpload> read_upload_facts(std::string_view facts);
-
 // Where uploads are written down before they happen (rule 10). At most one record a key. One run,
 // one shard; this one forgets everything.
 class UploadLog {
@@ -46,9 +40,7 @@ class UploadLog {
   // It was completed or aborted, or is certainly gone.
   virtual Task<Status> ended(ObjectKey /*key*/) { co_return Status(); }
   // The record of an earlier try that was not ended.
-  virtual Task<Result<std::optional<PlannedUpload>>> find(ObjectKey /*key*/) {
-    co_return std::optional<PlannedUpload>();
-  }
+  virtual std::optional<PlannedUpload> find(const ObjectKey& /*key*/) const { return std::nullopt; }
 };
 
 }  // namespace s3ferry

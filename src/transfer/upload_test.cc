@@ -296,11 +296,7 @@ class DurableLog final : public UploadLog {
   Task<Status> begin(PlannedUpload record) override {
     if (records.contains(record.key.str())) co_return fail(ErrorKind::kConflict, "twice");
     const std::string key = record.key.str();
-    // Through the text, as a store keeps it.
-    auto read = read_upload_facts(upload_facts(record));
-    if (!read) co_return fail(std::move(read.error()));
-    read->key = record.key;
-    records.insert_or_assign(key, std::move(*read));
+    records.insert_or_assign(key, std::move(record));
     co_return Status();
   }
   Task<Status> created(ObjectKey key, UploadId upload) override {
@@ -311,10 +307,9 @@ class DurableLog final : public UploadLog {
     records.erase(key.str());
     co_return Status();
   }
-  Task<Result<std::optional<PlannedUpload>>> find(ObjectKey key) override {
+  std::optional<PlannedUpload> find(const ObjectKey& key) const override {
     const auto at = records.find(key.str());
-    if (at == records.end()) co_return std::optional<PlannedUpload>();
-    co_return std::optional<PlannedUpload>(at->second);
+    return at == records.end() ? std::nullopt : std::optional(at->second);
   }
   std::map<std::string, PlannedUpload> records;
   bool forgets_ids = false;
@@ -425,25 +420,6 @@ TEST_F(ResumedUploadTest, AnUploadThatIsGoneStartsAnew) {
   attempt("k");
   EXPECT_TRUE(arrived("k"));
   EXPECT_EQ(count(Operation::kCreateMultipartUpload), 2u);
-}
-
-TEST(UploadFacts, SurviveTheirText) {
-  PlannedUpload record;
-  record.source_etag = ETag("abc\n-2");
-  record.size = 7;
-  record.layout = "7:5,2";
-  record.began = WallTime(std::chrono::milliseconds(123));
-  record.seen_known = true;
-  record.seen = {UploadId("a/b+="), UploadId("c")};
-  const auto read = read_upload_facts(upload_facts(record));
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->source_etag, record.source_etag);
-  EXPECT_EQ(read->size, 7u);
-  EXPECT_EQ(read->layout, record.layout);
-  EXPECT_EQ(read->began, record.began);
-  EXPECT_EQ(read->seen, record.seen);
-  EXPECT_FALSE(read_upload_facts("upload/2\nx\n1\nl\n1\n1\n"));
-  EXPECT_FALSE(read_upload_facts(""));
 }
 
 }  // namespace
