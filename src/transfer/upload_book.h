@@ -20,7 +20,7 @@ class UploadBook final : public UploadLog {
   bool is_durable() const override { return true; }
   Task<Status> begin(PlannedUpload intent) override;
   Task<Status> created(ObjectKey key, UploadId upload) override;
-  void ended(const ObjectKey& key) override;
+  Task<Status> ended(ObjectKey key) override;
   std::optional<PlannedUpload> find(const ObjectKey& key) const override;
 
   // All that have not ended, in key order.
