@@ -76,7 +76,7 @@ Task<Status> UploadBook::created(ObjectKey key, UploadId upload) {
 // Where this is lost, the next try finds that the server no longer knows the upload.
 Task<Status> UploadBook::ended(ObjectKey key) {
   if (open_.erase(key.str()) == 0) co_return Status();
-  co_return co_await store_.upload_ended(key.str());
+  co_return store_.upload_ended(key.str());
 }
 
 std::optional<PlannedUpload> UploadBook::find(const ObjectKey& key) const {

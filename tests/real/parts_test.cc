@@ -97,8 +97,8 @@ class Meddling final : public http::Transport {
 class RealParts : public ::testing::Test {
  protected:
   void open(const std::string& name) {
-    source_.emplace(source_user_.bucket("parts-source-" + name));
-    target_.emplace(target_user_.bucket("parts-target-" + name));
+    source_.emplace(source_user_.connection(), BucketName("parts-source-" + name));
+    target_.emplace(target_user_.connection(), BucketName("parts-target-" + name));
     const std::string policy = fmt::format(
         R"({{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{}"}},)"
         R"("Action":["s3:PutObject","s3:PutObjectAcl","s3:PutObjectTagging"],)"
