@@ -70,6 +70,7 @@ const std::set<std::string_view> kFree = {"--dryrun",
                                           "--concurrency",
                                           "--list-concurrency",
                                           "--page-size",
+                                          "--relay",  // a permission
                                           "--max-bandwidth",
                                           "--settle",
                                           "--max-duration",
