@@ -25,7 +25,7 @@ struct Made {
   std::vector<std::string> parts;  // one and not `multipart`: PutObject
   bool multipart = false;
   std::string content_type = "application/x-part";
-  s3::NameValues metadata, tags;
+  s3::NameValues metadata = {}, tags = {};
   std::string whole() const {
     std::string out;
     for (const std::string& part : parts) out += part;
