@@ -258,7 +258,10 @@ TEST_F(RealRelay, AnObjectReplacedUnderWayIsNeverStitched) {
   relay.join();
   ASSERT_TRUE(replaced) << replaced.error().describe();
   EXPECT_EQ(end.exit_code, 0) << end.err << end.out;
-  EXPECT_EQ(summary_of(end)["late"], 1) << end.out;
+  const auto copied = events_of(end, "copied");
+  ASSERT_EQ(copied.size(), 1U) << end.out;
+  EXPECT_EQ(copied[0]["late"], true);
+  EXPECT_EQ(summary_of(end)["requests"]["AbortMultipartUpload"], 1) << "the first upload was begun";
   const auto bytes = world.runtime.run(bytes_of(world.target, "k"));
   ASSERT_TRUE(bytes) << bytes.error().describe();
   EXPECT_TRUE(*bytes == newer.whole()) << "one generation, the newer one";
