@@ -169,13 +169,13 @@ TEST_F(SyncTest, TheStorageClassIsKept) {
   EXPECT_EQ(world_.sim().find_object("target-bucket", "reduced")->storage_class, "STANDARD");
 }
 
-TEST_F(SyncTest, OverFiveGibibytesFailsWithItsReason) {
+TEST_F(SyncTest, OverFiveGibibytesGoesInParts) {
   world_.put_source("big", 5'368'709'121);
   world_.put_source("small", 1);
   const SyncResult result = run();
-  EXPECT_EQ(result.exit_code(), 1);
-  EXPECT_EQ(sink_.failed, Names{"big"});
-  EXPECT_EQ(sink_.copied, Names{"small"});
+  EXPECT_EQ(result.exit_code(), 0);
+  EXPECT_EQ(sink_.copied, (Names{"big", "small"}));
+  EXPECT_EQ(world_.count(Operation::kCompleteMultipartUpload), 1u);
 }
 
 TEST(SyncPrefixes, LogsNeverTouchesLogsOld) {
