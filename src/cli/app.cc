@@ -5,10 +5,10 @@
 #include "base/log.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/ending.h"
 #include "cli/exit_code.h"
 #include "report/console.h"
 #include "runtime/host.h"
-#include "runtime/scope.h"
 
 namespace s3ferry {
 namespace {
@@ -30,35 +30,26 @@ int say(AppContext& context, const Error& error, ExitCode code) {
   return static_cast<int>(code);
 }
 
-Task<void> command_task(AppContext& context, const Options& options, int& exit_code) {
-  try {
-    exit_code = options.command == Command::kLs ? co_await run_ls_command(context, options)
-                                                : co_await run_pair_command(context, options);
-  } catch (const std::exception& fault) {
-    exit_code = say(context,
-                    Error(ErrorKind::kInternal, std::string("this is a defect of s3ferry, please "
-                                                            "report it: ") +
-                                                    fault.what()),
-                    ExitCode::kOther);
-  }
+Task<int> run_command(AppContext& context, const Options& options, DrainSignal& ending) {
+  if (options.command == Command::kLs) return run_ls_command(context, options, ending);
+  if (options.command == Command::kRun) return run_list_command(context, options, ending);
+  return run_pair_command(context, options, ending);
 }
 
-Task<void> cancel_on(Event& interrupt, Scope& job) {
-  const Status set = co_await interrupt.wait();
-  if (set) job.cancel();
-}
-
-// Runs the command in a scope of its own, which the interrupt cancels.
 Task<int> supervise(AppContext& context, const Options& options) {
-  int exit_code = static_cast<int>(ExitCode::kOther);
-  Scope job(context.runtime);
-  Scope watcher(context.runtime);
-  job.spawn(command_task(context, options, exit_code));
-  if (context.interrupt != nullptr) watcher.spawn(cancel_on(*context.interrupt, job));
-  co_await job.join();
-  watcher.cancel();
-  co_await watcher.join();
-  co_return exit_code;
+  DrainSignal ending;
+  EndingCauses causes;
+  causes.interrupt = context.interrupt;
+  try {
+    co_return co_await run_until_asked(context.runtime, causes, ending,
+                                       run_command(context, options, ending));
+  } catch (const std::exception& fault) {
+    co_return say(context,
+                  Error(ErrorKind::kInternal, std::string("this is a defect of s3ferry, please "
+                                                          "report it: ") +
+                                                  fault.what()),
+                  ExitCode::kOther);
+  }
 }
 
 int print(AppContext& context, const std::string& text) {
@@ -88,6 +79,14 @@ Result<TimeZone> zone_of(AppContext& context, const Options& options) {
   return local_time_zone(context.host.env("TZ").value_or(""), read);
 }
 
+void warn_of_unchecked_certificates(AppContext& context, const Options& options) {
+  if (options.verify_tls) return;
+  context.err.write(
+      "WARNING: --no-verify-ssl: certificates are NOT checked. Whoever sits between this machine "
+      "and S3 can read and change everything, credentials' sessions included.\n");
+  context.err.flush();
+}
+
 int run_app(std::vector<std::string> arguments, AppContext& context) {
   const Result<Options> parsed = parse_command_line(arguments);
   if (!parsed) return say(context, parsed.error(), ExitCode::kUsage);
@@ -98,12 +97,7 @@ int run_app(std::vector<std::string> arguments, AppContext& context) {
     return print(context, options.help_topic ? help_text(*options.help_topic) : help_text());
   if (options.command == Command::kRuns) return run_runs_command(context, options);
   if (options.command == Command::kFailures) return run_failures_command(context, options);
-  if (!options.verify_tls) {
-    context.err.write(
-        "WARNING: --no-verify-ssl: certificates are NOT checked. Whoever sits between this machine "
-        "and S3 can read and change everything, credentials' sessions included.\n");
-    context.err.flush();
-  }
+  warn_of_unchecked_certificates(context, options);
   return context.runtime.run(supervise(context, options));
 }
 

@@ -29,7 +29,8 @@ struct AppContext {
   Output& err;                 // standard error: messages, progress
   bool terminal = false;       // standard error is one: a progress line may be drawn
   std::size_t columns = 80;    // of that terminal
-  Event* interrupt = nullptr;  // set by the first SIGINT or SIGTERM; may be null
+  // Set by the first SIGINT or SIGTERM: the command ends in good order. May be null.
+  Event* interrupt = nullptr;
 };
 
 // The transport of a test: passes everything to `shared`, which outlives it.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/durations.h"
 #include "cli/option_table.h"
 
 namespace s3ferry {
@@ -15,8 +16,8 @@ namespace {
 
 constexpr std::pair<std::string_view, Command> kCommands[] = {
     {"sync", Command::kSync}, {"verify", Command::kVerify},     {"ls", Command::kLs},
-    {"runs", Command::kRuns}, {"failures", Command::kFailures}, {"version", Command::kVersion},
-    {"help", Command::kHelp},
+    {"run", Command::kRun},   {"runs", Command::kRuns},         {"failures", Command::kFailures},
+    {"help", Command::kHelp}, {"version", Command::kVersion},
 };
 
 tl::unexpected<Error> usage(std::string message) {
@@ -61,7 +62,7 @@ bool names_command(std::string_view word) {
                      [&](const auto& known) { return known.first == word; });
 }
 
-// The aws CLI lets these two stand with or without a value: "--sse", "--sse aws:kms".
+// These stand with or without a value: "--sse", "--sse aws:kms" as in the aws CLI, and ours.
 std::vector<std::string> with_optional_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -71,6 +72,10 @@ std::vector<std::string> with_optional_values(const std::vector<std::string>& ar
       const bool value = next != nullptr && !next->starts_with("-") &&
                          !next->starts_with("s3://") && !names_command(*next);
       out.push_back("--sse=" + (value ? *next : std::string("AES256")));
+      i += value ? 1 : 0;
+    } else if (a == "--settle") {
+      const bool value = next != nullptr && parse_duration(*next).has_value();
+      out.push_back("--settle=" + (value ? *next : std::string("10m")));
       i += value ? 1 : 0;
     } else if (a == "--request-payer" || a == "--request-payer=requester") {
       out.emplace_back("--request-payer");
@@ -168,7 +173,7 @@ Result<Command> command_named(const std::string& name) {
   const std::string best = nearest(name, names);
   return usage(fmt::format(
       "unknown command '{}'{}", escape_for_display(name),
-      best.empty() ? "; the commands are sync, verify, ls, runs, failures, version, help"
+      best.empty() ? "; the commands are sync, verify, ls, run, runs, failures, version, help"
                    : fmt::format("; did you mean {}?", best)));
 }
 
@@ -201,9 +206,10 @@ Status check_together(const Options& o) {
                     a.replacement_headers.front().first));
   if (!a.sse_kms_key_id.empty() && !a.sse.starts_with("aws:kms"))
     return usage("--sse-kms-key-id is sent only with --sse aws:kms; add it");
-  if (o.log_dir_given && !o.task_given)
+  const bool names_tasks = o.command == Command::kRun;
+  if (o.log_dir_given && !o.task_given && !names_tasks)
     return usage("--log-dir says where, but the log has no name; add --task NAME");
-  if (!o.time_zone.empty() && !o.task_given && o.command != Command::kLs &&
+  if (!o.time_zone.empty() && !o.task_given && !names_tasks && o.command != Command::kLs &&
       o.command != Command::kRuns)
     return usage("--timezone is the log's, and the log has no name; add --task NAME");
   if (o.log_objects && !o.task_given)
@@ -234,6 +240,9 @@ Status check_operands(const Options& o) {
                                        "s3://TARGET/prefix",
                                        name, name));
     }
+    case Command::kRun:
+      if (n == 1) return {};
+      return usage("run takes one file with a task a line; write s3ferry run FILE");
     case Command::kLs:
       if (n <= 1) return {};
       return usage("ls takes one place; write s3ferry ls s3://bucket/prefix");

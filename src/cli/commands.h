@@ -4,13 +4,20 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "report/time_zone.h"
+#include "transfer/drain.h"
 
 namespace s3ferry {
 
 // The commands. Each runs to its end, tells the user everything that is to be told, and returns the
-// exit code. `options` and `context` outlive the task.
-Task<int> run_pair_command(AppContext& context, const Options& options);  // sync, verify
-Task<int> run_ls_command(AppContext& context, const Options& options);
+// exit code. All that is referred to outlives the task. Asked by `ending`, they end in good order:
+// reading at once, copying when what is in flight is finished.
+Task<int> run_pair_command(AppContext& context, const Options& options,
+                           DrainSignal& ending);  // sync, verify
+Task<int> run_ls_command(AppContext& context, const Options& options, DrainSignal& ending);
+Task<int> run_list_command(AppContext& context, const Options& options, DrainSignal& ending);
+
+// --no-verify-ssl.
+void warn_of_unchecked_certificates(AppContext& context, const Options& options);
 
 // What journals say, from this machine's files alone.
 int run_runs_command(AppContext& context, const Options& options);

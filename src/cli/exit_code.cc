@@ -3,19 +3,20 @@
 namespace s3ferry {
 
 ExitCode exit_code_of(const Error& error) {
+  // A status means that the service spoke, be it about the credentials.
+  if (error.http_status() != 0) return ExitCode::kService;
   switch (error.kind()) {
     case ErrorKind::kCancelled:
       return ExitCode::kInterrupted;
     case ErrorKind::kUsage:
       return ExitCode::kUsage;
     case ErrorKind::kCredentials:
+    case ErrorKind::kExpiredCredentials:
     case ErrorKind::kConfig:
       return ExitCode::kConfiguration;
     default:
-      break;
+      return ExitCode::kOther;
   }
-  // A status means that the service spoke.
-  return error.http_status() != 0 ? ExitCode::kService : ExitCode::kOther;
 }
 
 }  // namespace s3ferry

@@ -11,7 +11,9 @@ enum class ExitCode : int {
   kWarning = 2,          // something was skipped with a warning
   kInterrupted = 130,    // SIGINT, SIGTERM
   kUsage = 252,          // the command line is wrong
-  kConfiguration = 253,  // credentials or configuration, before any request
+  // Credentials or configuration, before any request; of sync and verify also credentials that
+  // expired under way and could not be renewed.
+  kConfiguration = 253,
   kService = 254,        // other commands: the service answered with an error
   kOther = 255,          // other commands: no answer, or anything else
 };

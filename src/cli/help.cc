@@ -17,6 +17,7 @@ Commands
   s3ferry sync SOURCE TARGET      make the target like the source, then check it
   s3ferry verify SOURCE TARGET    compare both sides, change nothing
   s3ferry ls [PLACE]              list buckets, or what is in one
+  s3ferry run FILE                a list of syncs and verifies, one a line, one after the other
   s3ferry runs                    what is known of each task's last run
   s3ferry failures TASK           the objects that failed in it
   s3ferry version                 which build this is
@@ -33,9 +34,13 @@ First steps
       --task photos --log-dir /var/log/s3ferry --timezone Asia/Seoul
 
 Exit codes
-  0 all well · 1 something failed, or the check did · 2 something was skipped with a warning
-  130 interrupted · 252 command line · 253 credentials or configuration · 254 service error of
-  other commands · 255 anything else
+  0 all well · 1 something failed, the check did, or --max-duration was over · 2 something was
+  skipped with a warning · 130 interrupted · 252 command line · 253 credentials or configuration,
+  before any request, or credentials that expired under way and could not be renewed · 254 what the
+  service answered to ls · 255 anything else
+
+A run that ends early is gone on with by the same command. Ctrl-C lets copies in flight finish (60 s
+at most); a second one ends at once.
 )";
 
 constexpr std::string_view kSync = R"(s3ferry sync SOURCE TARGET [flags]
@@ -80,6 +85,27 @@ Examples
   s3ferry ls
   s3ferry ls s3://photos/2024/
   s3ferry ls s3://photos --recursive --summarize --human-readable
+)";
+
+constexpr std::string_view kRun = R"(s3ferry run FILE [flags]
+
+Runs the tasks of FILE, one a line, one after the other: `sync` or `verify` with places and flags as
+on a command line. Quotes ' and " and the backslash work as in a shell; # begins a comment; blank
+lines do not count. All lines are read and checked before the first task begins. Each task has its
+dated log, 'YYYYMMDD task N.txt', unless its line names another with --task.
+
+A task that fails does not keep the others from running (--stop-on-error does). The exit code is the
+worst of all. An interrupt ends the task that is under way in good order, and the list with it.
+
+Example of a list
+  # nightly
+  sync s3://photos s3://photos-new --source-profile asis --target-profile tobe --delete
+  sync s3://docs 's3://docs-new/from asis' --source-profile asis --target-profile tobe
+  verify s3://logs s3://logs-new --profile tobe
+
+Examples
+  s3ferry run nightly.tasks --log-dir /var/log/s3ferry --timezone Asia/Seoul
+  s3ferry run nightly.tasks --task nightly --max-duration 8h
 )";
 
 constexpr std::string_view kRuns = R"(s3ferry runs [flags]
@@ -162,6 +188,9 @@ std::string help_text(Command command) {
       break;
     case Command::kLs:
       text = kLs;
+      break;
+    case Command::kRun:
+      text = kRun;
       break;
     case Command::kRuns:
       text = kRuns;

@@ -7,6 +7,7 @@
 #include "report/console.h"
 #include "runtime/host.h"
 #include "s3/bucket_reader.h"
+#include "transfer/run_drained.h"
 
 namespace s3ferry {
 namespace {
@@ -36,6 +37,7 @@ class LsCommand {
   LsCommand(AppContext& context, const Options& options) : context_(context), options_(options) {}
   Task<Status> run();
   bool nothing_found() const { return empty_matters_ && lines_ == 0; }
+  bool asked_s3() const { return asked_s3_; }
 
  private:
   Task<Status> buckets(s3::Connection& connection);
@@ -50,7 +52,7 @@ class LsCommand {
   AppContext& context_;
   const Options& options_;
   TimeZone zone_;
-  bool empty_matters_ = false;
+  bool empty_matters_ = false, asked_s3_ = false;
   std::uint64_t lines_ = 0;
   Tally total_;
 };
@@ -124,6 +126,7 @@ Task<Status> LsCommand::run() {
   Status ready = co_await (*connections)->check_credentials();
   if (!ready) co_return ready;
   s3::Connection& connection = (*connections)->common();
+  asked_s3_ = true;
   Status done = at->bucket.empty() ? co_await buckets(connection)
                                    : co_await objects(connection, std::move(*at));
   if (!done) co_return done;
@@ -135,16 +138,24 @@ Task<Status> LsCommand::run() {
   co_return context_.out.status();
 }
 
+Task<void> keep_status(Task<Status> task, Status& out) {
+  out = co_await std::move(task);
+}
+
 }  // namespace
 
-Task<int> run_ls_command(AppContext& context, const Options& options) {
+Task<int> run_ls_command(AppContext& context, const Options& options, DrainSignal& ending) {
   LsCommand command(context, options);
-  const Status done = co_await command.run();
+  Status done;
+  co_await run_drained(context.runtime, &ending, Duration::zero(), nullptr,
+                       keep_status(command.run(), done));
   context.out.flush();
   if (!done) {
     context.err.write(error_line(done.error()) + "\n");
     context.err.flush();
-    co_return static_cast<int>(exit_code_of(done.error()));
+    const bool of_the_service = done.error().http_status() != 0;
+    co_return static_cast<int>(of_the_service && !command.asked_s3() ? ExitCode::kConfiguration
+                                                                     : exit_code_of(done.error()));
   }
   co_return static_cast<int>(command.nothing_found() ? ExitCode::kFailure : ExitCode::kSuccess);
 }

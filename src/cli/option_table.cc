@@ -16,6 +16,8 @@ unsigned command_bit(Command command) {
       return kForVerify;
     case Command::kLs:
       return kForLs;
+    case Command::kRun:
+      return kForRun;
     case Command::kRuns:
       return kForRuns;
     case Command::kFailures:
@@ -30,8 +32,8 @@ unsigned command_bit(Command command) {
 const std::vector<Flag>& option_table() {
   static const std::vector<Flag> table = [] {
     std::vector<Flag> all;
-    for (auto&& part : {transfer_flags(), check_flags(), state_flags(), connection_flags(),
-                        output_flags(), refused_flags()})
+    for (auto&& part : {transfer_flags(), check_flags(), ending_flags(), state_flags(),
+                        connection_flags(), output_flags(), refused_flags()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

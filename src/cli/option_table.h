@@ -11,9 +11,9 @@
 namespace s3ferry {
 
 // Bits of the commands that a flag belongs to.
-inline constexpr unsigned kForSync = 1, kForVerify = 2, kForLs = 4;
-inline constexpr unsigned kForPair = kForSync | kForVerify, kForAll = 7;
+inline constexpr unsigned kForSync = 1, kForVerify = 2, kForLs = 4, kForRun = 8;
 inline constexpr unsigned kForRuns = 16, kForFailures = 32;
+inline constexpr unsigned kForPair = kForSync | kForVerify, kForAll = kForPair | kForLs;
 unsigned command_bit(Command command);  // 0: version, help
 
 // One flag: how it is written, what it does, what the help says. The table is the only place that
@@ -38,6 +38,7 @@ const std::vector<Flag>& option_table();
 std::vector<Flag> transfer_flags();    // what is copied and deleted, and how
 std::vector<Flag> check_flags();       // the check and the log
 std::vector<Flag> state_flags();       // the journal, and going on with a run
+std::vector<Flag> ending_flags();      // what ends a run before its time, or must not
 std::vector<Flag> connection_flags();  // accounts, endpoints, TLS
 std::vector<Flag> output_flags();      // what is shown; ls
 std::vector<Flag> refused_flags();     // known, and not to be had

@@ -11,7 +11,7 @@
 
 namespace s3ferry {
 
-enum class Command { kSync, kVerify, kLs, kRuns, kFailures, kVersion, kHelp };
+enum class Command { kSync, kVerify, kLs, kRun, kRuns, kFailures, kVersion, kHelp };
 std::string_view to_string(Command command);  // "sync"
 
 // Who one side is talked to as, and where. Empty: the common one, else what the profile says.
@@ -24,7 +24,7 @@ struct SideOptions {
 struct Options {
   Command command = Command::kHelp;
   std::optional<Command> help_topic;
-  std::vector<std::string> operands;  // SOURCE TARGET
+  std::vector<std::string> operands;  // SOURCE TARGET; of run: FILE
   std::vector<std::string> asked;     // the arguments as they came, for the log
 
   SideOptions common, source, target;
@@ -34,7 +34,7 @@ struct Options {
 
   SyncOptions sync;
   CheckOptions check;  // level, threshold; the rest follows from `sync`
-  bool concurrency_given = false;
+  bool concurrency_given = false, attributes_given = false;
 
   bool quiet = false, only_show_errors = false, progress = true, json = false;
   bool debug = false;
@@ -42,6 +42,8 @@ struct Options {
   std::string task, log_dir, time_zone;
   bool log_dir_given = false, task_given = false, log_objects = false;
   std::string combined;  // verify: path of rclone's letters
+  std::optional<Duration> max_duration;
+  bool stop_on_error = false;  // run
 
   std::string state_dir;  // empty: the task's own folder
   bool journal = true, restart = false, retry_failed = false;

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "cli/durations.h"
 #include "cli/option_table.h"
 #include "http/message.h"
 #include "report/task_name.h"
@@ -11,6 +12,8 @@ constexpr std::string_view kCheck = "Check and log";
 constexpr std::string_view kAccounts = "Accounts and endpoints";
 constexpr std::string_view kShown = "What is shown";
 constexpr std::string_view kListing = "Listing";
+constexpr std::string_view kEnding = "When it ends";
+constexpr std::string_view kDurationForm = "a time such as 90s, 10m, 8h or 1d12h";
 
 Status set_check(Options& o, const std::string& value) {
   if (value == "etag")
@@ -90,7 +93,8 @@ std::vector<Flag> check_flags() {
        "only the first part of the source in key order must match: 0.95 for a bucket with live "
        "inflow",
        set_threshold},
-      {"--task", "NAME", kForPair, kCheck, "write the dated log 'YYYYMMDD NAME.txt'",
+      {"--task", "NAME", kForPair | kForRun, kCheck,
+       "write the dated log 'YYYYMMDD NAME.txt'; of run: 'YYYYMMDD NAME N.txt' for task N",
        [](Options& o, const std::string& v) -> Status {
          Status named = check_task_name(v);
          if (!named) return named;
@@ -98,14 +102,14 @@ std::vector<Flag> check_flags() {
          o.task_given = true;
          return {};
        }},
-      {"--log-dir", "DIR", kForPair, kCheck, "where the log is written (default: here)",
+      {"--log-dir", "DIR", kForPair | kForRun, kCheck, "where the log is written (default: here)",
        [](Options& o, const std::string& v) -> Status {
          if (v.empty()) return bad_value("--log-dir", v, "a folder");
          o.log_dir = v;
          o.log_dir_given = true;
          return {};
        }},
-      text_flag("--timezone", "ZONE", kForAll | kForRuns, kCheck,
+      text_flag("--timezone", "ZONE", kForAll | kForRun | kForRuns, kCheck,
                 "of the log's date and times, such as Asia/Seoul (default: this machine's)",
                 &Options::time_zone),
       switch_flag("--log-objects", kForPair, kCheck,
@@ -114,6 +118,39 @@ std::vector<Flag> check_flags() {
                 "one line a key, as rclone check: = same, + source only, - target only, * differ, "
                 "! error",
                 &Options::combined),
+  };
+}
+
+std::vector<Flag> ending_flags() {
+  return {
+      {"--max-duration", "TIME", kForPair | kForRun, kEnding,
+       "after this time (8h, 90m) begin nothing new, finish what is in flight and end with exit "
+       "code 1; the same command goes on",
+       [](Options& o, const std::string& v) -> Status {
+         o.max_duration = parse_duration(v);
+         if (!o.max_duration) return bad_value("--max-duration", v, kDurationForm);
+         return {};
+       }},
+      {"--settle", "[TIME]", kForPair, kEnding,
+       "so long after the start (default 10m) try again what is denied (403): a new policy takes "
+       "its time to arrive",
+       [](Options& o, const std::string& v) -> Status {
+         const auto time = parse_duration(v);
+         if (!time) return bad_value("--settle", v, kDurationForm);
+         o.sync.settle = *time;
+         return {};
+       }},
+      {"--max-failures", "N", kForSync, kEnding,
+       "end when so many objects in a row failed in the same way (default 100; 0: never)",
+       [](Options& o, const std::string& v) -> Status {
+         const auto n = parse_count("--max-failures", v, 0, 1'000'000'000);
+         if (!n) return fail(n.error());
+         o.sync.max_failures_in_a_row = *n;
+         return {};
+       }},
+      switch_flag("--stop-on-error", kForRun, kEnding,
+                  "do not go on with the next task after one that failed",
+                  &Options::stop_on_error),
   };
 }
 
@@ -162,7 +199,7 @@ std::vector<Flag> output_flags() {
                   &Options::only_show_errors),
       switch_flag("--no-progress", kForPair, kShown, "no progress line (there is none in a pipe)",
                   &Options::progress, false),
-      switch_flag("-v,--debug", kForAll | kForRuns | kForFailures, kShown,
+      switch_flag("-v,--debug", kForAll | kForRun | kForRuns | kForFailures, kShown,
                   "say what happens inside, on standard error; never a secret", &Options::debug),
       switch_flag("--recursive", kForLs, kListing, "all keys below, with their whole names",
                   &Options::recursive),

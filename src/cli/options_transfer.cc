@@ -320,11 +320,13 @@ std::vector<Flag> how_flags() {
          return {};
        }},
       {"--attributes", "default|full", kForSync, kHow,
-       "full: a HEAD an object, so that website redirects and retention arrive too",
+       "full: a HEAD an object, so that website redirects and retention arrive too; without this "
+       "flag the source bucket's configuration decides",
        [](Options& o, const std::string& v) -> Status {
          const auto at = choose<2>("--attributes", v, {"default", "full"});
          if (!at) return fail(at.error());
          o.sync.attributes.full = *at == 1;
+         o.attributes_given = true;
          return {};
        }},
   };

@@ -2,12 +2,15 @@
 
 #include "cli/commands.h"
 #include "cli/connections.h"
+#include "cli/ending.h"
 #include "cli/exit_code.h"
 #include "cli/reporters.h"
 #include "cli/run_settings.h"
 #include "cli/state.h"
 #include "proof/check.h"
+#include "transfer/attribute_needs.h"
 #include "transfer/run_book.h"
+#include "transfer/run_drained.h"
 #include "transfer/sync.h"
 
 namespace s3ferry {
@@ -25,19 +28,26 @@ class PairCommand {
   }
 
   Task<int> run();
+  // Set, the command ends in good order: copies in flight are finished, the check is not.
+  DrainSignal& ending() { return ending_; }
 
  private:
   Status open();
   Task<Status> open_state();
+  Task<void> prepare(Status& ready);
   Task<void> work();
   Task<void> sync();
+  Task<void> settle_attributes(AttributeOptions& attributes);
   Task<void> check();
   int refuse(const Error& error);
+  int refused_to_begin(const Error& error);
+  int exit_code() const;
   int finish(int exit_code);
 
   AppContext& context_;
   const Options& options_;
   TimePoint begin_;
+  DrainSignal ending_;
   RunReport report_;
   RunCounters no_counters_;
   std::unique_ptr<Reporters> reporters_;
@@ -104,29 +114,44 @@ Task<int> PairCommand::run() {
   if (!reporters) co_return refuse(reporters.error());
   reporters_ = std::move(*reporters);
   Status ready = open();
-  if (ready) ready = co_await connections_->check_credentials();
-  if (ready) ready = co_await open_state();
+  if (ready)
+    co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,
+                         prepare(ready));
   if (!ready) {
     if (state_) (void)co_await state_->close();
-    const Error& error = ready.error();
-    const bool place = error.is(ErrorKind::kRefused) || error.is(ErrorKind::kUsage);
-    report_.error = error;
-    const ExitCode code = error.is(ErrorKind::kCancelled) ? ExitCode::kInterrupted
-                          : place                         ? ExitCode::kUsage
-                                                          : ExitCode::kConfiguration;
-    co_return finish(static_cast<int>(code));
+    co_return refused_to_begin(ready.error());
   }
   reporters_->start_ticking();
   co_await work();
   co_await reporters_->stop_ticking();
   if (state_) (void)co_await state_->close();  // its first error stopped the sync already
-  const bool cancelled =
-      (report_.sync && report_.sync->stopped && report_.sync->stopped->is(ErrorKind::kCancelled)) ||
-      (report_.check_error && report_.check_error->is(ErrorKind::kCancelled));
-  int code = report_.sync ? report_.sync->exit_code() : 0;
-  if (report_.verdict() == CheckVerdict::kFail) code = static_cast<int>(ExitCode::kFailure);
-  if (cancelled) code = static_cast<int>(ExitCode::kInterrupted);
-  co_return finish(code);
+  co_return finish(exit_code());
+}
+
+Task<void> PairCommand::prepare(Status& ready) {
+  ready = co_await connections_->check_credentials();
+  if (ready) ready = co_await open_state();
+}
+
+int PairCommand::refused_to_begin(const Error& error) {
+  const bool place = error.is(ErrorKind::kRefused) || error.is(ErrorKind::kUsage);
+  const bool asked = error.is(ErrorKind::kCancelled) && ending_.requested();
+  report_.error = asked ? *ending_.why() : error;
+  ExitCode code = place ? ExitCode::kUsage : ExitCode::kConfiguration;
+  if (error.is(ErrorKind::kCancelled))
+    code = report_.error->is(ErrorKind::kCancelled) ? ExitCode::kInterrupted : ExitCode::kFailure;
+  return finish(static_cast<int>(code));
+}
+
+int PairCommand::exit_code() const {
+  const Error* stopped = report_.sync && report_.sync->stopped ? &*report_.sync->stopped : nullptr;
+  if (stopped == nullptr && report_.check_error) stopped = &*report_.check_error;
+  if (stopped != nullptr && stopped->is(ErrorKind::kCancelled))
+    return static_cast<int>(ExitCode::kInterrupted);
+  if (stopped != nullptr && credentials_ran_out(*stopped))
+    return static_cast<int>(ExitCode::kConfiguration);
+  if (report_.verdict() == CheckVerdict::kFail) return static_cast<int>(ExitCode::kFailure);
+  return report_.sync ? report_.sync->exit_code() : 0;
 }
 
 Task<void> PairCommand::work() {
@@ -136,7 +161,8 @@ Task<void> PairCommand::work() {
   else
     co_await sync();
   const bool stopped = report_.sync && report_.sync->stopped;
-  if (report_.check_wanted && !stopped) co_await check();
+  if (report_.check_wanted && !stopped)
+    co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr, check());
   if (whole) reporters_->sink().on_end();
 }
 
@@ -146,8 +172,31 @@ Task<void> PairCommand::sync() {
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
   const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;
   if (options.relay.max_bandwidth == 0 && bandwidth) options.relay.max_bandwidth = *bandwidth;
+  options.drain = &ending_;
+  if (!options_.attributes_given && !options.dry_run)
+    co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,
+                         settle_attributes(options.attributes));
   report_.sync.emplace(
       co_await run_sync(context_.runtime, *pair_, options, reporters_->sink(), book_.get()));
+}
+
+// Rule 11: what a plain copy leaves behind is looked for where the buckets' configuration lets it be.
+Task<void> PairCommand::settle_attributes(AttributeOptions& attributes) {
+  const AttributeNeeds needs = co_await read_attribute_needs(*pair_);
+  if (!needs.any()) co_return;
+  attributes.full = true;
+  attributes.without_locks = needs.target_cannot_lock;
+  const std::string what = needs.redirects && needs.locks ? "is a website and has object lock"
+                           : needs.redirects              ? "is a website"
+                                                          : "has object lock";
+  reporters_->sink().on_warning(
+      {WarningKind::kAllAttributes,
+       fmt::format("the source bucket {}: each object is looked at, as with --attributes full, so "
+                   "that redirects and retention arrive{}; --attributes default leaves that out",
+                   what,
+                   needs.target_cannot_lock ? " (not retention: the target bucket has no object "
+                                              "lock; it can be created with it)"
+                                            : "")});
 }
 
 Task<void> PairCommand::check() {
@@ -157,6 +206,7 @@ Task<void> PairCommand::check() {
   options.extras_fail = options_.sync.delete_extras;
   options.list_concurrency = options_.sync.list_concurrency;
   options.page_size = options_.sync.page_size;
+  options.settles_until = begin_ + options_.sync.settle;
   options.as_of = report_.sync ? report_.sync->began : context_.runtime.wall_now();
   if (report_.sync) {
     const SyncResult& sync = *report_.sync;
@@ -170,15 +220,20 @@ Task<void> PairCommand::check() {
       co_await run_check(context_.runtime, *pair_, options, reporters_->sink());
   if (result)
     report_.check.emplace(std::move(*result));
+  else if (result.error().is(ErrorKind::kCancelled) && ending_.requested())
+    report_.check_error = ending_.why();
   else
     report_.check_error.emplace(std::move(result.error()));
 }
 
 }  // namespace
 
-Task<int> run_pair_command(AppContext& context, const Options& options) {
+Task<int> run_pair_command(AppContext& context, const Options& options, DrainSignal& ending) {
   PairCommand command(context, options);
-  co_return co_await command.run();
+  EndingCauses causes;
+  causes.outer = &ending;
+  causes.max_duration = options.max_duration;
+  co_return co_await run_until_asked(context.runtime, causes, command.ending(), command.run());
 }
 
 }  // namespace s3ferry

@@ -185,9 +185,16 @@ TEST(SyncApp, InterruptStopsWithItsOwnCode) {
   world.simulator.before_request([&](const sim::RequestInfo& request) {
     if (request.operation == sim::Operation::kCopyObject) world.interrupt.set();
   });
+  sim::LatencySpec slow;
+  slow.operation = sim::Operation::kCopyObject;
+  slow.fixed = std::chrono::seconds(1);
+  world.simulator.add_latency(slow);
   const Ran ran = world.pair("sync", {"--concurrency", "1"});
   EXPECT_EQ(ran.code, 130);
-  ASSERT_EQ(ran.error_lines().size(), 1U) << ran.err;
+  ASSERT_EQ(ran.error_lines().size(), 2U) << ran.err;
+  EXPECT_THAT(ran.error_lines()[0], HasSubstr("1 copy is finished first, for 60 s at most"));
+  EXPECT_THAT(ran.error_lines()[1], HasSubstr("the same command goes on from here"));
+  EXPECT_EQ(world.simulator.keys("copies").size(), 1U) << "what was in flight arrived";
 }
 
 TEST(SyncApp, AProgressLineOnATerminalAlone) {

@@ -64,7 +64,7 @@ TEST(WrongInput, ExpiredToken) {
   world.host.environment["AWS_SECRET_ACCESS_KEY"] = "hushed-expired-secret-EXAMPLE";
   world.host.environment["AWS_SESSION_TOKEN"] = "hushed-expired-token-EXAMPLE";
   const Ran sync = world.run({"sync", "s3://photos", "s3://copies"});
-  expect_one_line(sync, 1, {"ExpiredToken", "sign in again"});
+  expect_one_line(sync, 253, {"ExpiredToken", "sign in again"});
   EXPECT_THAT(sync.err, testing::Not(HasSubstr("hushed")));
   expect_one_line(world.run({"ls", "s3://photos"}), 254, {"ExpiredToken"});
 }
@@ -88,7 +88,9 @@ TEST(WrongInput, UnreachableEndpoint) {
                                           "tobe"};
   std::vector<std::string> sync = {"sync", "s3://photos", "s3://copies"};
   sync.insert(sync.end(), there.begin(), there.end());
+  const TimePoint begin = world.runtime.now();
   expect_one_line(world.run(sync), 1, {"127.0.0.1:1", "refused"});
+  EXPECT_LT(world.runtime.now() - begin, std::chrono::seconds(20));
   std::vector<std::string> ls = {"ls", "s3://photos"};
   ls.insert(ls.end(), there.begin(), there.end());
   expect_one_line(world.run(ls), 255, {"127.0.0.1:1", "refused"});
@@ -169,7 +171,33 @@ TEST(WrongInput, AnErrorOfTheServerAndItsAdviceAreOneSentence) {
   TestWorld world;
   world.host.environment["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLEUNKNOWN00";
   world.host.environment["AWS_SECRET_ACCESS_KEY"] = "hushed-unknown-secret-EXAMPLE";
-  expect_one_line(world.run({"ls", "s3://photos"}), 253, {"in our records; check the access key"});
+  expect_one_line(world.run({"ls", "s3://photos"}), 254, {"in our records; check the access key"});
+}
+
+// The service's refusal of what was given, not a lack of credentials: 254, and 1 of sync and verify.
+TEST(WrongInput, AWrongSecretIsTheServicesRefusal) {
+  TestWorld world;
+  world.host.environment["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLETARGET000";
+  world.host.environment["AWS_SECRET_ACCESS_KEY"] = "hushed-wrong-secret-EXAMPLE";
+  expect_one_line(world.run({"ls", "s3://copies"}), 254, {"SignatureDoesNotMatch"});
+  for (const char* command : {"sync", "verify"}) {
+    const Ran ran = world.run({command, "s3://photos", "s3://copies"});
+    expect_one_line(ran, 1, {"SignatureDoesNotMatch", "check the secret access key"});
+    EXPECT_EQ(ran.out, "") << "nothing was listed: there is nothing to sum up";
+  }
+}
+
+TEST(WrongInput, ARunThatCannotBeginSaysOneLineAndItsLogSaysFail) {
+  for (const char* command : {"sync", "verify"}) {
+    TestWorld world;
+    TestFolder folder;
+    world.put("copies", "extra", "E");
+    const Ran ran = world.run({command, "s3://fotos", "s3://copies", "--profile", "tobe", "--delete",
+                               "--task", "t", "--log-dir", folder.path()});
+    expect_one_line(ran, 1, {"NoSuchBucket"});
+    EXPECT_EQ(ran.out, "");
+    EXPECT_THAT(folder.read("20261122 t.txt"), HasSubstr("job fail"));
+  }
 }
 
 TEST(WrongInput, NoVerifySslWarnsLoudly) {

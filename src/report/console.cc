@@ -13,6 +13,16 @@ namespace {
 // What waits for the next tick below a progress line; less than an Output holds by itself.
 constexpr std::size_t kHeldBytes = 16 * 1024;
 
+// The first listing of a side failed, or what came before it: nothing is there to be summed up, and
+// the error says it all.
+bool failed_to_begin(const RunReport& report) {
+  if (!report.sync) return report.check_error && !report.check;
+  const SyncResult& sync = *report.sync;
+  const RunCounters& c = sync.counters;
+  return sync.stopped && (c.list_pages_source == 0 || c.list_pages_target == 0) &&
+         c.copied.objects + c.deleted.objects + c.failed.objects == 0;
+}
+
 }  // namespace
 
 Console::Console(Runtime& runtime, Output& out, Output& err, ConsoleOptions options)
@@ -33,7 +43,7 @@ void Console::on_resumed(const ResumedEvent& event) {
 }
 
 void Console::on_phase(Phase phase) {
-  progress_.set_phase(phase);
+  progress_.set_phase(phase, runtime_.now());
 }
 
 void Console::on_copied(const CopiedEvent& event) {
@@ -68,6 +78,10 @@ void Console::on_warning(const WarningEvent& event) {
     case WarningKind::kListingFailed:  // why the run ends: said once, by the first listing
       if (!std::exchange(end_told_, true)) message("s3ferry: " + escape_for_display(event.message));
       return;
+    case WarningKind::kDraining:
+      if (!options_.quiet) message("s3ferry: " + escape_for_display(event.message));
+      return;
+    case WarningKind::kAllAttributes:
     case WarningKind::kCopiedAs:
       if (!options_.quiet && !options_.only_show_errors && !options_.json)
         result("note: " + escape_for_display(event.message));
@@ -94,7 +108,8 @@ void Console::tick() {
 void Console::finish(const RunReport& report) {
   clear_progress();
   const bool talks = !options_.quiet && !options_.only_show_errors && !options_.json;
-  if (talks) {
+  const bool began = !failed_to_begin(report) || spoke_;
+  if (talks && began) {
     for (const std::string& line : summary_lines(report)) result(line);
     if (report.verdict() != CheckVerdict::kNotMade && !report.error)
       result(report.verdict() == CheckVerdict::kSuccess ? kCheckSuccess : kCheckFail);
@@ -102,7 +117,7 @@ void Console::finish(const RunReport& report) {
   }
   out_.flush();
   if (report.sync && report.sync->stopped && !end_told_) message(error_line(*report.sync->stopped));
-  if (report.sync && !report.sync->deletions_message.empty())
+  if (report.sync && began && !report.sync->deletions_message.empty())
     message("s3ferry: " + escape_for_display(report.sync->deletions_message));
   if (report.check_error && !end_told_) {
     const Error& error = *report.check_error;
@@ -111,7 +126,7 @@ void Console::finish(const RunReport& report) {
                 : "s3ferry: the check could not be made: " + reason_of(error));
   }
   if (report.error) message(error_line(*report.error));
-  if (!talks && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
+  if (!talks && began && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
 }
 
 // A line an object would wipe the progress line out as soon as it is drawn: they wait for the tick.
@@ -121,6 +136,7 @@ void Console::result(std::string_view line) {
     pass_on();
     draw(again);
   }
+  spoke_ = true;
   held_ += line.size() + 1;
   out_.write(line);
   out_.write("\n");
@@ -157,7 +173,7 @@ void Console::clear_progress() {
 
 std::string error_line(const Error& error) {
   if (error.is(ErrorKind::kCancelled))
-    return "s3ferry: interrupted: what was done stays; run the same command again";
+    return "s3ferry: interrupted: what was done stays; the same command goes on from here";
   return "s3ferry: " + reason_of(error);
 }
 

@@ -59,6 +59,7 @@ class Console final : public EventSink {
   std::size_t held_ = 0;  // bytes written to out_ since it was passed on
   bool drawn_ = false;
   bool end_told_ = false;
+  bool spoke_ = false;  // a line went to standard output
 };
 
 // "s3ferry: …" as the one line that an error gets; escaped.

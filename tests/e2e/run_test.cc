@@ -147,6 +147,25 @@ TEST_F(WholeRun, InterruptEndsWith130) {
   EXPECT_NE(log.find("job fail"), std::string::npos) << log.substr(0, 1000);
 }
 
+// The first signal lets what is in flight finish, which would take half a minute here.
+TEST_F(WholeRun, ASecondInterruptEndsAtOnce) {
+  add_objects(20);
+  config["latency"] = {{{"operation", "CopyObject"}, {"fixed_ms", 30'000}}};
+  start();
+  std::vector<std::string> argv = sync({"--concurrency", "4", "--copy-as", "target"});
+  argv.insert(argv.begin(), Program::path());
+  Child child(argv, program.environment());
+  for (int i = 0; i < 500 && service->counters()["in_flight"].get<int>() < 4; ++i)
+    (void)child.wait_for("copy failed: ", std::chrono::milliseconds(20));
+  child.signal(SIGINT);
+  ASSERT_TRUE(child.wait_for("finished first, for 60 s at most", std::chrono::seconds(10)))
+      << child.err();
+  child.signal(SIGINT);
+  const ProcessEnd end = child.wait(std::chrono::seconds(10));
+  EXPECT_FALSE(end.timed_out);
+  EXPECT_EQ(end.exit_code, 130) << end.err;
+}
+
 // While a server is away the run waits for it, at a slower pace. It deletes nothing meanwhile, it
 // can be stopped at once, and it claims no success.
 TEST_F(WholeRun, AServerThatDies) {

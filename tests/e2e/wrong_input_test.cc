@@ -109,7 +109,10 @@ TEST_F(WrongInput, WrongSecret) {
   start();
   program.add_profile("wrong", "AKIAFAKESOURCE000000", "another-secret");
   expect(program.run({"ls", "s3://source", "--profile", "wrong", "--endpoint-url", service->url()}),
-         253, {"SignatureDoesNotMatch"});
+         254, {"SignatureDoesNotMatch"});
+  expect(program.run({"sync", "s3://source", "s3://target", "--profile", "wrong", "--endpoint-url",
+                      service->url()}),
+         1, {"SignatureDoesNotMatch"});
 }
 
 TEST_F(WrongInput, ExpiredToken) {
@@ -123,7 +126,7 @@ TEST_F(WrongInput, ExpiredToken) {
   program.environment()["AWS_SECRET_ACCESS_KEY"] = "fake";
   program.environment()["AWS_SESSION_TOKEN"] = "fake-token";
   const ProcessEnd end = program.run({"ls", "s3://source", "--endpoint-url", service->url()});
-  EXPECT_TRUE(end.exit_code == 254 || end.exit_code == 253) << end.exit_code;
+  EXPECT_EQ(end.exit_code, 254) << end.err;
   EXPECT_EQ(lines_in(end.err), 1U) << end.err;
   EXPECT_NE(end.err.find("expired"), std::string::npos) << end.err;
 }
@@ -144,6 +147,16 @@ TEST_F(WrongInput, UnreachableEndpoint) {
   EXPECT_EQ(end.exit_code, 255) << end.err;
   EXPECT_EQ(lines_in(end.err), 1U) << end.err;
   EXPECT_NE(end.err.find("127.0.0.1:1"), std::string::npos) << end.err;
+}
+
+TEST_F(WrongInput, ASyncWithADeadEndpointEndsSoon) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (const char* command : {"sync", "verify"})
+    expect(program.run({command, "s3://source", "s3://target", "--profile", "asis",
+                        "--endpoint-url", "http://127.0.0.1:1"},
+                       std::chrono::seconds(60)),
+           1, {"127.0.0.1:1", "refused"});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
 TEST_F(WrongInput, UntrustedCertificate) {
