@@ -20,12 +20,18 @@ namespace {
 using Json = nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr int kKills = 100;
 constexpr int kKillsAJob = 5;
-constexpr int kJobs = 40;  // buckets at hand: some jobs end before they are killed
-constexpr std::size_t kPlain = 250, kLarge = 6, kExtras = 12;
-constexpr std::uint64_t kPart = 8 * kMiB;
-constexpr int kParts = 9;  // 72 MiB by formula: the simulator hashes none of it
+constexpr std::size_t kExtras = 12;
+
+// What is copied, which way, and how often it is killed.
+struct Mode {
+  bool relay = false;  // through this host: the sides are named by different endpoints
+  int kills = 80;
+  int jobs = 32;  // buckets at hand: some jobs end before they are killed
+  std::size_t plain = 250, large = 6;
+  std::uint64_t part = 8 * kMiB;
+  int parts = 9;  // 72 MiB by formula: the simulator hashes none of it
+};
 
 std::string target_of(int job) {
   return fmt::format("target-{:02}", job);
@@ -40,57 +46,65 @@ Task<Status> begin_upload(s3::TargetBucket bucket, std::string key) {
 
 class Kill : public EndToEnd {
  protected:
-  Kill() {
-    for (std::size_t i = 0; i < kPlain; ++i)
+  void begin(const Mode& mode) {
+    for (std::size_t i = 0; i < mode.plain; ++i)
       add_object("source", {{"key", fmt::format("k{:04}", i)},
                             {"size", 100 + i % 50},
                             {"metadata", {{"number", std::to_string(i)}}},
                             {"tags", {{"colour", fmt::format("c{}", i % 5)}}}});
-    for (std::size_t i = 0; i < kLarge; ++i)
+    for (std::size_t i = 0; i < mode.large; ++i)
       add_object("source", {{"key", large_key(i)},
-                            {"size", kPart * kParts},
-                            {"parts", std::vector<std::uint64_t>(kParts, kPart)},
+                            {"parts", std::vector<std::uint64_t>(mode.parts, mode.part)},
                             {"metadata", {{"large", std::to_string(i)}}}});
     Json target = config["buckets"][1];
     for (std::size_t i = 0; i < kExtras; ++i)
-      target["objects"].push_back({{"key", fmt::format("k{:04}-extra", i * 20)},
+      target["objects"].push_back({{"key", fmt::format("k{:04}-extra", i * 4)},
                                    {"size", 3},
                                    {"mtime", "2026-01-01T00:00:00Z"}});
-    for (int job = 0; job <= kJobs; ++job) {
+    for (int job = 0; job <= mode.jobs; ++job) {
       target["name"] = target_of(job);
       config["buckets"].push_back(target);
     }
     config["latency"] = {{{"fixed_ms", 3}, {"jitter_ms", 9}}};
-    program.environment()["XDG_STATE_HOME"] = scratch.file("state");
+    start();
+    source_url_ = service->url();
+    if (mode.relay) {
+      source_url_.replace(source_url_.find("127.0.0.1"), 9, "localhost");
+      more_ = {"--relay"};
+    }
   }
   // Among the plain ones.
-  static std::string large_key(std::size_t i) { return fmt::format("k{:04}-large", i * 40); }
+  static std::string large_key(std::size_t i) { return fmt::format("k{:04}-large", i * 25); }
 
   std::vector<std::string> command(int job) const {
-    return {Program::path(),
-            "sync",
-            "s3://source",
-            "s3://" + target_of(job),
-            "--source-profile",
-            "asis",
-            "--target-profile",
-            "tobe",
-            "--endpoint-url",
-            service->url(),
-            "--state",
-            state_of(job),
-            "--delete",
-            "--max-delete",
-            "100%",
-            "--multipart-threshold",
-            "16777216",
-            "--page-size",
-            "40",
-            "--concurrency",
-            "8",
-            "--check",
-            "none",
-            "--json"};
+    std::vector<std::string> out = {Program::path(),
+                                    "sync",
+                                    "s3://source",
+                                    "s3://" + target_of(job),
+                                    "--source-profile",
+                                    "asis",
+                                    "--target-profile",
+                                    "tobe",
+                                    "--source-endpoint-url",
+                                    source_url_,
+                                    "--target-endpoint-url",
+                                    service->url(),
+                                    "--state",
+                                    state_of(job),
+                                    "--delete",
+                                    "--max-delete",
+                                    "100%",
+                                    "--multipart-threshold",
+                                    "6MiB",
+                                    "--page-size",
+                                    "40",
+                                    "--concurrency",
+                                    "8",
+                                    "--check",
+                                    "none",
+                                    "--json"};
+    out.insert(out.end(), more_.begin(), more_.end());
+    return out;
   }
   std::string state_of(int job) const { return scratch.file(fmt::format("state-{}", job)); }
 
@@ -138,8 +152,9 @@ class Kill : public EndToEnd {
       if (one["status"] != 200) continue;
       const std::string name = fmt::format("{} {} {}", one["bucket"].get<std::string>(),
                                            one["key"].get<std::string>(), one["part"].get<int>());
-      if (one["operation"] == "UploadPartCopy") ++parts_done_[name];
-      if (one["operation"] == "CopyObject") ++copies_done_[name];
+      const std::string operation = one["operation"];
+      if (operation == "UploadPartCopy" || operation == "UploadPart") ++parts_done_[name];
+      if (operation == "CopyObject" || operation == "PutObject") ++copies_done_[name];
     }
   }
   void expect_nothing_done_twice() const {
@@ -147,31 +162,35 @@ class Kill : public EndToEnd {
       for (const auto& [name, times] : *done) EXPECT_EQ(times, 1) << name << " was copied again";
   }
 
+  void kill_and_resume(const Mode& mode);
+
+  std::string source_url_;
+  std::vector<std::string> more_;
   std::map<std::string, int> parts_done_, copies_done_;
 };
 
-TEST_F(Kill, AtAHundredMomentsEndsAsIfUndisturbed) {
+void Kill::kill_and_resume(const Mode& mode) {
   const char* given = std::getenv("S3FERRY_KILL_SEED");
   const std::uint64_t seed =
       given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   fmt::print("S3FERRY_KILL_SEED={}\n", seed);
   std::mt19937_64 random(seed);
-  start();
+  begin(mode);
   begin_foreign_uploads(0);
-  const auto begin = std::chrono::steady_clock::now();
+  const auto began = std::chrono::steady_clock::now();
   const ProcessEnd calm = run_process(command(0), program.environment(), std::chrono::seconds(120));
   ASSERT_EQ(calm.exit_code, 0) << calm.err << calm.out.substr(0, 2000);
   const auto whole =
-      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   const Json expected = service->objects(target_of(0));
-  ASSERT_EQ(expected["objects"].size(), kPlain + kLarge);
+  ASSERT_EQ(expected["objects"].size(), mode.plain + mode.large);
   ASSERT_EQ(expected["open_uploads"], 2);
 
   int kills = 0, resumed = 0, job = 1;
-  for (; kills < kKills && job <= kJobs; ++job) {
+  for (; kills < mode.kills && job <= mode.jobs; ++job) {
     begin_foreign_uploads(job);
     (void)service->take_log();
-    const int kills_here = std::min(kKillsAJob, kKills - kills);
+    const int kills_here = std::min(kKillsAJob, mode.kills - kills);
     bool ended = false;
     for (int n = 0; !ended; ++n) {
       const Left left = left_of(job);
@@ -191,11 +210,27 @@ TEST_F(Kill, AtAHundredMomentsEndsAsIfUndisturbed) {
     EXPECT_EQ(service->objects(target_of(job)), expected) << "job " << job;
   }
   expect_nothing_done_twice();
-  EXPECT_EQ(kills, kKills);
-  EXPECT_GT(resumed, kKills / 3) << "most kills met a run";
+  EXPECT_EQ(kills, mode.kills);
+  EXPECT_GT(resumed, mode.kills / 3) << "most kills met a run";
   EXPECT_EQ(service->counters()["source_writes"], 0);
   fmt::print("{} kills in {} jobs, {} resumed; an undisturbed run takes {} ms\n", kills, job - 1,
              resumed, whole.count());
+}
+
+TEST_F(Kill, ServerSideCopiesEndAsIfUndisturbed) {
+  kill_and_resume(Mode());
+}
+
+TEST_F(Kill, ARelayEndsAsIfUndisturbed) {
+  Mode mode;
+  mode.relay = true;
+  mode.kills = 20;
+  mode.jobs = 8;
+  mode.plain = 60;
+  mode.large = 2;
+  mode.part = 5 * kMiB;
+  mode.parts = 2;
+  kill_and_resume(mode);
 }
 
 }  // namespace
