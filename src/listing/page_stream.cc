@@ -97,6 +97,11 @@ Status PageStream::accept() {
     view.modified = entry.last_modified;
     view.storage_class = entry.storage_class;
     objects_now_.push_back(view);
+    // The next page would hold nothing of the range.
+    if (options_.range.up_to && view.key == *options_.range.up_to) {
+      finished_ = true;
+      break;
+    }
   }
   if (has_previous && !current_.entries.empty()) {
     last_key_.assign(previous);
