@@ -133,7 +133,7 @@ struct Lists {
 
 TEST(Resume, KilledAnywhereItEndsAsIfUndisturbed) {
   const std::uint64_t first = std::random_device{}();
-  for (int round = 0; round < 24; ++round) {
+  for (int round = 0; round < 12; ++round) {
     const std::uint64_t seed = first + static_cast<std::uint64_t>(round);
     SCOPED_TRACE(fmt::format("seed {}", seed));
     std::mt19937_64 random(seed);
