@@ -74,6 +74,7 @@ const std::set<std::string_view> kFree = {"--dryrun",
                                           "--max-bandwidth",
                                           "--settle",
                                           "--max-duration",
+                                          "--max-failures",
                                           "--state",
                                           "--no-journal",
                                           "--restart"};
