@@ -16,8 +16,8 @@ std::string task_identity(const Location& source, const aws::EndpointParams& sou
 // All that changes what a sync does with which object, as lines FLAG=VALUE in a fixed order; what
 // has its default is left out. A run that was stopped is only gone on with under the same text, so
 // what may change between its tries is not in it: --concurrency, --list-concurrency, --page-size,
-// what ends it early, the check, the log, what is shown, how S3 is reached and by whom, the permission
-// to --relay.
+// what ends it early, the check, the log, what is shown, how S3 is reached and by whom, the
+// permission to --relay.
 std::string run_settings(const Options& options);
 
 // "photos-photos-new-1f3a…": a folder name for a task, readable and its own.
