@@ -37,7 +37,7 @@ std::string target_of(int job) {
   return fmt::format("target-{:02}", job);
 }
 
-Task<Status> begin_upload(s3::TargetBucket bucket, std::string key) {
+Task<Status> begin_upload(s3::TargetBucket& bucket, std::string key) {
   s3::CreateUploadRequest request{ObjectKey(std::move(key))};
   auto created = co_await bucket.create_upload(std::move(request));
   if (!created) co_return fail(std::move(created.error()));
@@ -113,8 +113,9 @@ class Kill : public EndToEnd {
     RealRuntime runtime;
     http::Client client(runtime, http::ClientOptions());
     Identity tobe(runtime, client, "AKIAFAKETARGET000000", kTargetSecret, service->url());
+    s3::TargetBucket target = tobe.bucket(target_of(job));
     for (const std::string& key : {std::string("of another tool"), large_key(1)})
-      ASSERT_TRUE(runtime.run(begin_upload(tobe.bucket(target_of(job)), key)));
+      ASSERT_TRUE(runtime.run(begin_upload(target, key)));
   }
 
   // What a try finds undone, and whether there is a run to go on with.

@@ -93,7 +93,7 @@ Task<Status> fill_source(KillWorld& world) {
 
 // A target with some extras, and uploads of another tool's: at a key of its own, and at one that is
 // to be copied in parts.
-Task<Status> make_target(s3::TargetBucket bucket) {
+Task<Status> make_target(s3::TargetBucket& bucket) {
   Status done = co_await bucket.create();
   if (!done) co_return done;
   for (std::size_t i = 0; i < kExtras; ++i) {
@@ -112,10 +112,9 @@ Task<Status> make_target(s3::TargetBucket bucket) {
 struct Seen {
   std::map<std::string, std::string> objects;
   std::size_t uploads = 0;
-  friend bool operator==(const Seen&, const Seen&) = default;
 };
 
-Task<Result<Seen>> look(s3::TargetBucket bucket) {
+Task<Result<Seen>> look(s3::TargetBucket& bucket) {
   Seen seen;
   s3::ListPage page;
   Status listed = co_await bucket.list_page(s3::ListRequest(), page);
@@ -182,7 +181,8 @@ TEST(RealKill, AtTwentyMomentsEndsAsIfUndisturbed) {
   milliseconds whole{};
   int kills = 0;
   for (int job = 0; kills < kKills && job <= kJobs; ++job) {
-    const Status made = world.runtime.run(make_target(world.target(job)));
+    s3::TargetBucket target = world.target(job);
+    const Status made = world.runtime.run(make_target(target));
     ASSERT_TRUE(made) << made.error().describe();
     const int kills_here = job == 0 ? 0 : std::min(kKillsAJob, kKills - kills);
     for (int n = 0;; ++n) {
@@ -198,7 +198,7 @@ TEST(RealKill, AtTwentyMomentsEndsAsIfUndisturbed) {
       ASSERT_EQ(end.exit_code, 0) << end.err << end.out.substr(0, 2000);
       break;
     }
-    auto seen = world.runtime.run(look(world.target(job)));
+    auto seen = world.runtime.run(look(target));
     ASSERT_TRUE(seen) << seen.error().describe();
     if (job == 0) expected = *seen;
     EXPECT_EQ(seen->objects, expected.objects) << "job " << job;
