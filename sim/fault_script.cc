@@ -21,7 +21,9 @@ bool FaultScript::matches(const Fault& fault, const FaultTarget& target) {
   if (fault.page > 0 && fault.page != target.page) return false;
   if (fault.part > 0 && fault.part != target.part) return false;
   const auto fits = [&](Side side, std::string_view bucket, std::string_view key) {
-    if (bucket.empty() && target.operation != Operation::kListBuckets) return false;
+    // Without a bucket: ListBuckets, and what a fault names outright (AssumeRole).
+    if (bucket.empty() && fault.operations.empty() && target.operation != Operation::kListBuckets)
+      return false;
     if (fault.on == Fault::On::kSource && side != Side::kSource) return false;
     if (fault.on == Fault::On::kTarget && side != Side::kTarget) return false;
     if (!fault.bucket.empty() && fault.bucket != bucket) return false;

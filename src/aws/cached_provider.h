@@ -12,7 +12,8 @@ namespace s3ferry::aws {
 // minutes before, one caller at a time tries while the others go on with the old ones; from 10
 // minutes before, all wait for one renewal. Credentials that live shortly have shorter windows: a
 // half and a third of their life. A renewal that fails is an error only once the old ones have
-// expired (kExpiredCredentials then, whatever the cause); until then it is tried again every minute.
+// expired (kExpiredCredentials then, whatever the cause); until then it is tried again every
+// minute.
 class CachedProvider final : public CredentialsProvider {
  public:
   CachedProvider(Runtime& runtime, std::unique_ptr<CredentialsProvider> inner)

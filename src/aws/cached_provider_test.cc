@@ -126,8 +126,8 @@ TEST_F(CachedProviderTest, AFailedEarlyRenewalKeepsTheOldOnesAndIsTriedAgain) {
   EXPECT_EQ(get(), "2");
 }
 
-// The server says that they are over before their time: a breakdown on the way to new ones may pass,
-// a refusal will not.
+// The server says that they are over before their time: a breakdown on the way to new ones may
+// pass, a refusal will not.
 TEST_F(CachedProviderTest, RejectedOnesAreOverWhenTheirRenewalIsRefused) {
   EXPECT_EQ(get(), "1");
   pass(minutes(20));

@@ -25,10 +25,10 @@ struct AppContext {
   Runtime& runtime;
   Host& host;
   TransportFactory make_transport;
-  Output& out;                 // standard output: results
-  Output& err;                 // standard error: messages, progress
-  bool terminal = false;       // standard error is one: a progress line may be drawn
-  std::size_t columns = 80;    // of that terminal
+  Output& out;               // standard output: results
+  Output& err;               // standard error: messages, progress
+  bool terminal = false;     // standard error is one: a progress line may be drawn
+  std::size_t columns = 80;  // of that terminal
   // Set by the first SIGINT or SIGTERM: the command ends in good order. May be null.
   Event* interrupt = nullptr;
 };

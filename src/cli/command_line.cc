@@ -15,8 +15,8 @@ namespace s3ferry {
 namespace {
 
 constexpr std::pair<std::string_view, Command> kCommands[] = {
-    {"sync", Command::kSync}, {"verify", Command::kVerify},     {"ls", Command::kLs},
-    {"run", Command::kRun},   {"runs", Command::kRuns},         {"failures", Command::kFailures},
+    {"sync", Command::kSync}, {"verify", Command::kVerify},   {"ls", Command::kLs},
+    {"run", Command::kRun},   {"runs", Command::kRuns},       {"failures", Command::kFailures},
     {"help", Command::kHelp}, {"version", Command::kVersion},
 };
 

@@ -10,9 +10,9 @@ namespace s3ferry {
 
 // What may ask a command to end in good order. Each may be missing.
 struct EndingCauses {
-  Event* interrupt = nullptr;           // a signal
-  DrainSignal* outer = nullptr;         // what the command is a part of is to end
-  std::optional<Duration> max_duration; // from now on
+  Event* interrupt = nullptr;            // a signal
+  DrainSignal* outer = nullptr;          // what the command is a part of is to end
+  std::optional<Duration> max_duration;  // from now on
 };
 
 // Runs `command`; passes on to `signal` the first cause that comes up meanwhile. Never cancels: the

@@ -148,8 +148,8 @@ TEST(LongRunApp, AfterMaxDurationItEndsInGoodOrderAndTheSameCommandGoesOn) {
   LongRunApp app(0min);
   app.fill(300);
   const TimePoint begin = app.world.runtime.now();
-  const std::vector<std::string> flags = {"--max-duration", "1h",     "--page-size",
-                                          "50",             "--check", "none"};
+  const std::vector<std::string> flags = {"--max-duration", "1h",  "--page-size", "50",
+                                          "--check",        "none"};
   const Ran first = app.sync(flags);
   EXPECT_EQ(first.code, 1);
   EXPECT_LE(app.world.runtime.now() - begin, 61min);
@@ -163,7 +163,9 @@ TEST(LongRunApp, AfterMaxDurationItEndsInGoodOrderAndTheSameCommandGoesOn) {
   const Ran second = app.sync(flags);
   EXPECT_EQ(second.code, 0) << second.err;
   EXPECT_EQ(app.server.keys("copies").size(), 300U);
-  EXPECT_EQ(second.events().back()["copied"], 300) << "of all tries";
+  // Of all tries; what was copied in a part that had not come to its end compares as the same.
+  const auto total = second.events().back();
+  EXPECT_EQ(total["copied"].get<int>() + total["same"].get<int>(), 300);
   // Six pages a side are the whole: what was finished is not listed again.
   EXPECT_LE(app.server.counters().of(sim::Operation::kListObjectsV2) - listed, 5U);
   EXPECT_LE(app.server.counters().of(sim::Operation::kCopyObject), 300U);
@@ -197,7 +199,8 @@ TEST(SettleApp, WaitsForAPolicyOnlyWhenAsked) {
                     R"({"AWS":"222222222222"},"Action":"s3:*","Resource":)"
                     R"(["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}]})"));
     });
-    std::vector<std::string> arguments = {"sync", "s3://photos", "s3://copies", "--profile", "tobe"};
+    std::vector<std::string> arguments = {"sync", "s3://photos", "s3://copies", "--profile",
+                                          "tobe"};
     if (asked) arguments.emplace_back("--settle");
     const Ran ran = world.run(arguments);
     EXPECT_EQ(ran.code, asked ? 0 : 1) << ran.err;

@@ -149,8 +149,7 @@ std::vector<Flag> ending_flags() {
          return {};
        }},
       switch_flag("--stop-on-error", kForRun, kEnding,
-                  "do not go on with the next task after one that failed",
-                  &Options::stop_on_error),
+                  "do not go on with the next task after one that failed", &Options::stop_on_error),
   };
 }
 

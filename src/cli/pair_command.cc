@@ -115,8 +115,7 @@ Task<int> PairCommand::run() {
   reporters_ = std::move(*reporters);
   Status ready = open();
   if (ready)
-    co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,
-                         prepare(ready));
+    co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr, prepare(ready));
   if (!ready) {
     if (state_) (void)co_await state_->close();
     co_return refused_to_begin(ready.error());
@@ -180,7 +179,8 @@ Task<void> PairCommand::sync() {
       co_await run_sync(context_.runtime, *pair_, options, reporters_->sink(), book_.get()));
 }
 
-// Rule 11: what a plain copy leaves behind is looked for where the buckets' configuration lets it be.
+// Rule 11: what a plain copy leaves behind is looked for where the buckets' configuration lets it
+// be.
 Task<void> PairCommand::settle_attributes(AttributeOptions& attributes) {
   const AttributeNeeds needs = co_await read_attribute_needs(*pair_);
   if (!needs.any()) co_return;

@@ -50,8 +50,7 @@ TEST_F(RunApp, AFailedTaskDoesNotKeepTheOthersAndTheWorstCodeStays) {
   const Ran ran = run(list);
   EXPECT_EQ(ran.code, 1) << ran.err;
   EXPECT_EQ(world.simulator.keys("copies"), std::vector<std::string>{"a/1"});
-  EXPECT_THAT(ran.lines(),
-              Contains("==== 2 of 3 tasks ended well; task 2 (line 2): exit code 1"));
+  EXPECT_THAT(ran.lines(), Contains("==== 2 of 3 tasks ended well; task 2 (line 2): exit code 1"));
   EXPECT_THAT(folder.read("20261122 task 2.txt"), HasSubstr("job fail"));
   const Ran stopped = run(list, {"--stop-on-error", "--task", "second"});
   EXPECT_EQ(stopped.code, 1);

@@ -77,16 +77,17 @@ Status RunCommand::check_all() {
     Status fine;
     Result<std::unique_ptr<Connections>> connections = Connections::open(context_, task.options);
     if (connections) {
-      const auto pair = (*connections)
-                            ->pair(task.options, *parse_location("SOURCE", task.options.operands[0]),
-                                   *parse_location("TARGET", task.options.operands[1]));
+      const auto pair =
+          (*connections)
+              ->pair(task.options, *parse_location("SOURCE", task.options.operands[0]),
+                     *parse_location("TARGET", task.options.operands[1]));
       if (!pair) fine = fail(pair.error());
     } else {
       fine = fail(std::move(connections.error()));
     }
     if (fine) continue;
-    const ErrorKind kind = fine.error().is(ErrorKind::kRefused) ? ErrorKind::kUsage
-                                                                : fine.error().kind();
+    const ErrorKind kind =
+        fine.error().is(ErrorKind::kRefused) ? ErrorKind::kUsage : fine.error().kind();
     return fail(kind, fmt::format("{} line {}: {}", escape_for_display(options_.operands[0]),
                                   task.line, fine.error().message()));
   }

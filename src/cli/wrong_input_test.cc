@@ -174,7 +174,8 @@ TEST(WrongInput, AnErrorOfTheServerAndItsAdviceAreOneSentence) {
   expect_one_line(world.run({"ls", "s3://photos"}), 254, {"in our records; check the access key"});
 }
 
-// The service's refusal of what was given, not a lack of credentials: 254, and 1 of sync and verify.
+// The service's refusal of what was given, not a lack of credentials: 254, and 1 of sync and
+// verify.
 TEST(WrongInput, AWrongSecretIsTheServicesRefusal) {
   TestWorld world;
   world.host.environment["AWS_ACCESS_KEY_ID"] = "AKIAEXAMPLETARGET000";
@@ -192,8 +193,8 @@ TEST(WrongInput, ARunThatCannotBeginSaysOneLineAndItsLogSaysFail) {
     TestWorld world;
     TestFolder folder;
     world.put("copies", "extra", "E");
-    const Ran ran = world.run({command, "s3://fotos", "s3://copies", "--profile", "tobe", "--delete",
-                               "--task", "t", "--log-dir", folder.path()});
+    const Ran ran = world.run({command, "s3://fotos", "s3://copies", "--profile", "tobe",
+                               "--delete", "--task", "t", "--log-dir", folder.path()});
     expect_one_line(ran, 1, {"NoSuchBucket"});
     EXPECT_EQ(ran.out, "");
     EXPECT_THAT(folder.read("20261122 t.txt"), HasSubstr("job fail"));

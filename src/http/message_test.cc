@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "http/message.h"
+
+#include <gtest/gtest.h>
 
 namespace s3ferry::http {
 namespace {
@@ -19,9 +19,10 @@ TEST(ParseUrl, TakesEndpointsApart) {
 // Whatever is wrong with it: who writes a password into a URL does not read it in a log.
 TEST(ParseUrl, APasswordIsNeverShown) {
   for (const char* text :
-       {"http://user:hushed-word@host", "http://user:hushed-word@host:port/", "user:hushed-word@host",
-        "ftp://user:hushed-word@host", "http://user:hushed-word@", "http://user:hushed-word@[::1",
-        "http://user:hushed/word@host", "http://user:hushed?word@host", "http://user:hushed#word@host",
+       {"http://user:hushed-word@host", "http://user:hushed-word@host:port/",
+        "user:hushed-word@host", "ftp://user:hushed-word@host", "http://user:hushed-word@",
+        "http://user:hushed-word@[::1", "http://user:hushed/word@host",
+        "http://user:hushed?word@host", "http://user:hushed#word@host",
         "http://user:hushed word@host", "https://@hushed-word", "http://user:hushed-word%40host",
         "http://user:hushed-word"}) {
     const Result<Url> url = parse_url(text);

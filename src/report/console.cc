@@ -126,7 +126,8 @@ void Console::finish(const RunReport& report) {
                 : "s3ferry: the check could not be made: " + reason_of(error));
   }
   if (report.error) message(error_line(*report.error));
-  if (!talks && began && !options_.quiet && report.verdict() == CheckVerdict::kFail) message(kCheckFail);
+  if (!talks && began && !options_.quiet && report.verdict() == CheckVerdict::kFail)
+    message(kCheckFail);
 }
 
 // A line an object would wipe the progress line out as soon as it is drawn: they wait for the tick.

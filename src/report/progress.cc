@@ -54,10 +54,9 @@ std::optional<Duration> estimate_left(const Tally& done, Duration elapsed, const
   if (done.objects == 0 || elapsed <= Duration::zero()) return std::nullopt;
   const double by_objects =
       static_cast<double>(left.objects) / static_cast<double>(done.objects) * seconds(elapsed);
-  const double by_bytes =
-      done.bytes == 0
-          ? 0
-          : static_cast<double>(left.bytes) / static_cast<double>(done.bytes) * seconds(elapsed);
+  const double by_bytes = done.bytes == 0 ? 0
+                                          : static_cast<double>(left.bytes) /
+                                                static_cast<double>(done.bytes) * seconds(elapsed);
   const double longer = std::min(kMost_s, std::max(by_objects, by_bytes));
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(longer));
 }
@@ -93,11 +92,11 @@ std::string Progress::rates(TimePoint now) const {
   const double elapsed = std::max(1e-3, seconds(now - phase_begin_));
   const double objects = static_cast<double>(done.objects) / elapsed;
   const double bytes = static_cast<double>(done.bytes) / elapsed;
-  return fmt::format(
-      " ({}/s, {}/s; average {}/s, {}/s)", display_count(std::llround(objects_per_s_)),
-      display_bytes(static_cast<ByteCount>(std::llround(bytes_per_s_))),
-      display_count(std::llround(objects)),
-      display_bytes(static_cast<ByteCount>(std::llround(bytes))));
+  return fmt::format(" ({}/s, {}/s; average {}/s, {}/s)",
+                     display_count(std::llround(objects_per_s_)),
+                     display_bytes(static_cast<ByteCount>(std::llround(bytes_per_s_))),
+                     display_count(std::llround(objects)),
+                     display_bytes(static_cast<ByteCount>(std::llround(bytes))));
 }
 
 // While a listing runs more may turn up: then what is known is the least.
@@ -120,7 +119,8 @@ std::string Progress::line(TimePoint now, std::size_t columns) {
     const RunCounters& c = *counters_;
     text += fmt::format(": {} copied, {}", display_count(c.copied.objects),
                         display_bytes(c.copied.bytes));
-    if (phase_ == Phase::kDeleting) text += fmt::format(", {} deleted", display_count(c.deleted.objects));
+    if (phase_ == Phase::kDeleting)
+      text += fmt::format(", {} deleted", display_count(c.deleted.objects));
     if (phase_ == Phase::kCopying || phase_ == Phase::kDeleting) text += time_left(now);
     if (phase_ == Phase::kCopying) text += rates(now);
     text += fmt::format(", {} same", display_count(c.same.objects));

@@ -27,8 +27,7 @@ bool ends_the_run(const Error& error) {
 
 Error for_the_run(const Error& error) {
   if (is_of_the_credentials(error))
-    return Error(error).with_message(error.message() +
-                                     "; then the same command goes on from here");
+    return Error(error).with_message(error.message() + "; then the same command goes on from here");
   if (error.code() != "AccessControlListNotSupported") return error;
   return Error(error).with_message(
       "the target bucket does not take ACLs (object ownership is enforced): run without --acl, the "

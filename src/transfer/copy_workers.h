@@ -6,8 +6,9 @@
 
 namespace s3ferry {
 
-// The bounded queue between the planner and the copies, and the workers that empty it: `concurrency`
-// at most, but for those whose job waits for its next try; started as they are needed. finish() before it dies. One run, one shard.
+// The bounded queue between the planner and the copies, and the workers that empty it:
+// `concurrency` at most, but for those whose job waits for its next try; started as they are
+// needed. finish() before it dies. One run, one shard.
 class CopyWorkers {
  public:
   CopyWorkers(RunState& state, std::size_t concurrency);

@@ -52,7 +52,7 @@ class DeletePhase {
   bool in_batches_ = true;  // … and DeleteObjects at all
   Portion portion_;         // the batch under way
   std::optional<std::string> read_to_;
-  bool settling_ = false;   // the last try met a 403 that --settle waits for
+  bool settling_ = false;  // the last try met a 403 that --settle waits for
 };
 
 }  // namespace s3ferry

@@ -16,9 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using sim::Fault;
 using sim::Operation;
+using ::testing::HasSubstr;
 using testing::RecordingSink;
 using testing::SimPair;
-using ::testing::HasSubstr;
 
 Fault answers(Operation operation, int status, std::string code) {
   Fault out;

@@ -160,7 +160,8 @@ void RunState::note_failure(const Error& error) {
     in_a_row_ = 0;
   }
   if (++in_a_row_ != options.max_failures_in_a_row) return;
-  const std::string name = error.code().empty() ? std::string(to_string(error.kind())) : error.code();
+  const std::string name =
+      error.code().empty() ? std::string(to_string(error.kind())) : error.code();
   ended_by_failures_ = true;
   stop(Error(error.kind(),
              fmt::format("{} objects in a row failed in the same way ({}), so the run stops: {}. "
