@@ -192,7 +192,7 @@ TEST(SyncApp, InterruptStopsWithItsOwnCode) {
   const Ran ran = world.pair("sync", {"--concurrency", "1"});
   EXPECT_EQ(ran.code, 130);
   ASSERT_EQ(ran.error_lines().size(), 2U) << ran.err;
-  EXPECT_THAT(ran.error_lines()[0], HasSubstr("1 copy is finished first, for 60 s at most"));
+  EXPECT_THAT(ran.error_lines()[0], HasSubstr("1 copy in flight is finished first, for 60 s at most"));
   EXPECT_THAT(ran.error_lines()[1], HasSubstr("the same command goes on from here"));
   EXPECT_EQ(world.simulator.keys("copies").size(), 1U) << "what was in flight arrived";
 }

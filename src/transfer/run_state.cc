@@ -250,10 +250,10 @@ void RunState::drain(const Error& why) {
   if (stopped_) return;
   if (counters.copies_in_flight > 0)
     warn(WarningKind::kDraining,
-         fmt::format("{}: nothing new begins; {} in flight {} finished first, for {} s at most",
+         fmt::format("{}: nothing new begins; {} {} finished first, for {} s at most",
                      why.is(ErrorKind::kCancelled) ? "interrupted" : why.message(),
                      counters.copies_in_flight,
-                     counters.copies_in_flight == 1 ? "copy is" : "copies are",
+                     counters.copies_in_flight == 1 ? "copy in flight is" : "copies in flight are",
                      std::chrono::duration_cast<std::chrono::seconds>(kDrainAtMost).count()));
   stop(why);
 }
