@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.request
 
+from relayed import relayed, verdicts_on
 from resume import resumed
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -228,6 +229,8 @@ def judge(results):
             verdicts.append((f"{result['case']}: {result['keys_per_cpu_s'] / 1e6:.2f} M keys listed"
                              f" and compared a CPU second (bar: at least 2)",
                              result["keys_per_cpu_s"] >= BARS["keys_per_cpu_s"]))
+        if "relay_mib_per_cpu_s" in result:
+            verdicts += verdicts_on(result)
     lists = sorted((r for r in ours if "keys_per_cpu_s" in r), key=lambda r: r["objects"])
     if lists:
         large, small = lists[-1], lists[0]
@@ -245,6 +248,8 @@ def print_table(results):
           f"{'server CPU':>12}  rate")
     for r in results:
         rate = (f"{r['copy_cpu_us']:.1f} µs CPU a copy" if "copy_cpu_us" in r
+                else f"{r['relay_mib_per_cpu_s']:.0f} MiB a CPU s, {r['relay_mib_per_s']:.0f} MiB/s"
+                if "relay_mib_per_cpu_s" in r
                 else f"{r['resume_s']:.2f} s a kill" if "resume_s" in r
                 else f"{r['keys_per_cpu_s'] / 1e6:.2f} M keys a CPU s")
         print(f"{r['case']:<34}{r['tool']:<9}{r['cpu_s']:>8.2f}{r['user_s']:>8.2f}"
@@ -267,6 +272,8 @@ def parse_arguments():
     parser.add_argument("--no-aws", action="store_true", help="leave `aws s3 sync` out")
     parser.add_argument("--aws-copies", action="store_true",
                         help="let aws copy too (about two minutes more)")
+    parser.add_argument("--relay", action="store_true",
+                        help="only the relay: 32 objects of 1 GiB at once, and a held rate")
     parser.add_argument("--resume", action="store_true", help="only the cost of a kill")
     parser.add_argument("--micro", action="store_true", help="only the micro benches")
     parser.add_argument("--repeat", type=int, default=3, help="runs of a case; the best counts")
@@ -295,6 +302,14 @@ def main():
         print_table(results)
         print(judge(results)[0][0])
         return 0
+    if arguments.relay:
+        with tempfile.TemporaryDirectory() as home:
+            results = relayed(sys.modules[__name__], 1024 // scale, home, 200)
+        print_table(results)
+        verdicts = judge(results)
+        for text, met in verdicts:
+            print(f"{'met   ' if met else 'MISSED'}  {text}")
+        return 0 if all(met for _, met in verdicts) else 1
     with tempfile.TemporaryDirectory() as home:
         write_aws_config(home)
         results = missing(50_000 // scale, home, arguments.repeat, arguments.concurrency, 30,
@@ -302,6 +317,7 @@ def main():
         results += identical(1_000_000 // scale, home, arguments.repeat, with_aws, arguments.layout)
         results += identical(10_000_000 // scale, home, 1, False, arguments.layout)
         results += resumed(sys.modules[__name__], 1_000_000 // scale, home, 5)
+        results += relayed(sys.modules[__name__], 1024 // scale, home, 200)
     print_table(results)
     # A tenth of the work is mostly starting and connecting: nothing to hold a bar against.
     verdicts = [] if arguments.quick else judge(results)

@@ -83,7 +83,8 @@ Outcome<Reply> bucket_policy(State& state, const Call& call) {
     bucket.policy_text.clear();
     return done(204);
   }
-  if (auto fine = check_digests(call, call.body); !fine) return refuse(std::move(fine.error()));
+  if (auto fine = check_digests(call, call.content()); !fine)
+    return refuse(std::move(fine.error()));
   auto policy = parse_bucket_policy(state, call.body, bucket.name);
   if (!policy) return refuse("MalformedPolicy", policy.error().message());
   bucket.policy = std::move(*policy);

@@ -189,6 +189,11 @@ Outcome<void> parse_numbers(Call& call) {
 
 }  // namespace
 
+Content Call::content() const {
+  if (!digested) return Content::of_bytes(body);
+  return Content::digested(digested->length(), digested->md5(), digested->crc64nvme());
+}
+
 const std::string* Call::find_query(std::string_view name) const {
   for (const auto& [key_text, value] : query)
     if (key_text == name) return &value;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/digested_body.h"
 #include "sim/reply.h"
 #include "sim/state.h"
 
@@ -16,7 +17,8 @@ namespace s3ferry::sim {
 // handle().
 struct Call {
   http::Request request;
-  std::string body;  // read whole; aws-chunked framing removed
+  std::string body;                              // read whole; aws-chunked framing removed
+  std::shared_ptr<const DigestedBody> digested;  // instead of `body`, where it was not kept
 
   Operation operation = Operation::kUnknown;
   std::string host;             // lower case, without the port
@@ -42,6 +44,7 @@ struct Call {
   WallTime now{};
   std::shared_ptr<const Fault> fault;  // null: none
 
+  Content content() const;  // of the body
   const std::string* find_query(std::string_view name) const;
   bool has_query(std::string_view name) const { return find_query(name) != nullptr; }
   std::string query_or(std::string_view name, std::string_view otherwise) const;

@@ -134,6 +134,10 @@ void declare(CLI::App& app, CommandLine& line) {
       ->allow_extra_args(false);
   app.add_flag("--no-signature-check", line.unsigned_requests,
                "take unsigned and wrongly signed requests");
+  app.add_option("--discard-bodies", line.discard_from,
+                 "hash uploads of at least so many bytes as they come, and throw them away: they "
+                 "have their ETag and checksum, and read as zeros")
+      ->type_name("BYTES");
   app.add_flag("--print-counters", line.counters_at_end, "print the counters at the end");
 }
 

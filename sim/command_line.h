@@ -25,6 +25,7 @@ struct CommandLine {
   std::vector<std::string> latencies;
   bool unsigned_requests = false;
   bool counters_at_end = false;
+  std::uint64_t discard_from = 0;
 };
 
 // The account that is there when none was described, with its fake key.

@@ -12,12 +12,15 @@ void append_word(std::string& out, std::uint64_t word) {
 }
 
 void append_formula(std::uint64_t seed, ByteCount offset, ByteCount length, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + length);
+  char* to = out.data() + start;
   ByteCount at = offset;
   const ByteCount end = offset + length;
   while (at < end) {
     const std::uint64_t word = mix64(seed ^ (at / 8 * 0x2545f4914f6cdd1dULL));
     for (ByteCount i = at % 8; i < 8 && at < end; ++i, ++at)
-      out.push_back(static_cast<char>(word >> (8 * i)));
+      *to++ = static_cast<char>(word >> (8 * i));
   }
 }
 
@@ -44,6 +47,14 @@ Content Content::of_bytes(std::string bytes) {
   return content;
 }
 
+Content Content::digested(ByteCount size, std::string md5, std::string crc64nvme) {
+  Content content;
+  content.size_ = content.only_.length = size;
+  content.only_.declared = true;
+  content.only_.kept = std::make_shared<const Kept>(Kept{std::move(md5), std::move(crc64nvme)});
+  return content;
+}
+
 Content Content::formula(std::uint64_t seed, ByteCount size, bool declared) {
   Content content;
   content.size_ = content.only_.length = size;
@@ -62,8 +73,8 @@ void Content::append(const Piece& piece) {
   }
   std::vector<Piece> all = pieces_ ? *pieces_ : std::vector<Piece>{only_};
   Piece& last = all.back();
-  const bool continues = last.memory == piece.memory && last.seed == piece.seed &&
-                         last.declared == piece.declared &&
+  const bool continues = !last.kept && !piece.kept && last.memory == piece.memory &&
+                         last.seed == piece.seed && last.declared == piece.declared &&
                          last.offset + last.length == piece.offset;
   if (continues) {
     last.length += piece.length;
@@ -84,8 +95,8 @@ Content Content::join(const std::vector<Content>& parts) {
   Content out;
   for (const Content& part : parts) {
     part.for_each_piece([&](const Piece& piece) {
-      if (!all.empty() && all.back().memory == piece.memory && all.back().seed == piece.seed &&
-          all.back().declared == piece.declared &&
+      if (!all.empty() && !all.back().kept && !piece.kept && all.back().memory == piece.memory &&
+          all.back().seed == piece.seed && all.back().declared == piece.declared &&
           all.back().offset + all.back().length == piece.offset) {
         all.back().length += piece.length;
       } else {
@@ -110,6 +121,7 @@ Content Content::slice(ByteCount offset, ByteCount length) const {
     if (from < to) {
       Piece cut = piece;
       cut.offset += from - at;
+      if (to - from < cut.length) cut.kept = nullptr;
       cut.length = to - from;
       out.append(cut);
     }
@@ -124,7 +136,9 @@ void Content::read(ByteCount offset, ByteCount length, std::string& out) const {
     const ByteCount from = std::max(at, offset), to = std::min(at + piece.length, offset + length);
     if (from < to) {
       const ByteCount start = piece.offset + from - at;
-      if (piece.memory) {
+      if (piece.kept) {
+        out.append(to - from, '\0');
+      } else if (piece.memory) {
         out.append(*piece.memory, start, to - from);
       } else {
         append_formula(piece.seed, start, to - from, out);
@@ -189,6 +203,7 @@ void Content::digest_into(Digest& digest) const {
 }
 
 std::string Content::md5() const {
+  if (!pieces_ && only_.kept) return only_.kept->md5;
   if (declared()) return declared_digest(1, 16);
   auto digest = Digest::md5();
   digest_into(*digest);
@@ -196,6 +211,7 @@ std::string Content::md5() const {
 }
 
 std::string Content::checksum(Checksum algorithm) const {
+  if (!pieces_ && only_.kept && algorithm == Checksum::kCrc64Nvme) return only_.kept->crc64nvme;
   auto digest = Digest::of(algorithm);
   if (declared()) {
     const std::size_t size = digest->finish().size();

@@ -25,6 +25,8 @@ class Content {
   Content() = default;
   static Content of_bytes(std::string bytes);
   static Content formula(std::uint64_t seed, ByteCount size, bool declared = false);
+  // Bytes that were not kept (DigestedBody), with their digests, both raw; they read as zeros.
+  static Content digested(ByteCount size, std::string md5, std::string crc64nvme);
   static Content join(const std::vector<Content>& parts);
 
   ByteCount size() const { return size_; }
@@ -40,11 +42,15 @@ class Content {
                            std::uint64_t& low);
 
  private:
+  struct Kept {
+    std::string md5, crc64nvme;
+  };
   struct Piece {
     std::shared_ptr<const std::string> memory;  // null: formula
     std::uint64_t seed = 0;
     ByteCount offset = 0, length = 0;
     bool declared = false;
+    std::shared_ptr<const Kept> kept;  // instead of bytes: digests of the whole piece
   };
   void append(const Piece& piece);
   bool declared() const;

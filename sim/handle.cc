@@ -284,7 +284,11 @@ RequestInfo info_of(const Call& call, int status) {
   return info;
 }
 
-Task<Status> read_body(http::Request& request, std::string& body) {
+Task<Status> read_body(Call& call) {
+  http::Request& request = call.request;
+  std::string& body = call.body;
+  call.digested = std::dynamic_pointer_cast<const DigestedBody>(request.stream);
+  if (call.digested) co_return Status();
   if (!request.stream) {
     body = std::move(request.body);
     co_return Status();
@@ -313,7 +317,7 @@ Task<Result<http::Response>> Simulator::handle(http::Request request) {
   const InFlight in_flight(state.counters);
   Call call;
   call.request = std::move(request);
-  Status read = co_await read_body(call.request, call.body);
+  Status read = co_await read_body(call);
   if (!read) co_return fail(std::move(read.error()));
   call.now = state.runtime.wall_now();
   call.request_id = state.next_id(16);

@@ -47,6 +47,7 @@ Result<ServerOptions> server_options(const CommandLine& line) {
   options.address = line.address;
   options.port = line.port;
   options.tls_port = line.tls_port;
+  options.discard_from = line.discard_from;
   if (!line.tls_port) return options;
   auto certificate = http::make_throwaway_certificate(
       {"localhost", "*.localhost", "127.0.0.1", "::1", line.address});

@@ -86,8 +86,9 @@ Outcome<Reply> upload_part(State&, const Call& call) {
     return refuse(std::move(may.error()));
   auto upload = find_upload(call);
   if (!upload) return refuse(std::move(upload.error()));
-  if (auto fine = check_digests(call, call.body); !fine) return refuse(std::move(fine.error()));
-  auto part = store_part(**upload, call, Content::of_bytes(call.body));
+  const Content content = call.content();
+  if (auto fine = check_digests(call, content); !fine) return refuse(std::move(fine.error()));
+  auto part = store_part(**upload, call, content);
   if (!part) return refuse(std::move(part.error()));
   Reply reply;
   reply.headers.add("ETag", quoted(part->etag));

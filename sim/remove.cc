@@ -129,7 +129,8 @@ Outcome<void> require_integrity_header(const Call& call) {
   if (!checked)
     return refuse("InvalidRequest",
                   "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
-  if (auto fine = check_digests(call, call.body); !fine) return refuse(std::move(fine.error()));
+  if (auto fine = check_digests(call, call.content()); !fine)
+    return refuse(std::move(fine.error()));
   return {};
 }
 

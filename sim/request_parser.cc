@@ -7,6 +7,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "base/text.h"
+#include "sim/digested_body.h"
 
 namespace s3ferry::sim {
 namespace {
@@ -17,6 +18,7 @@ using BeastView = beast::string_view;
 
 constexpr std::uint32_t kMaxHeadBytes = 64 * 1024;
 constexpr std::uint64_t kMaxBodyBytes = 1 * kGiB;
+constexpr std::uint64_t kMaxDiscardedBytes = 5 * kGiB;
 
 std::string_view view(BeastView text) {
   return {text.data(), text.size()};
@@ -41,13 +43,14 @@ std::optional<http::Method> method_of(beast::http::verb verb) {
 
 class Parser final : public beast::http::basic_parser<true> {
  public:
-  explicit Parser(bool tls) {
+  Parser(bool tls, ByteCount discard_from) : discard_from_(discard_from) {
     request.origin.tls = tls;
     request.origin.port = tls ? 443 : 80;
     header_limit(kMaxHeadBytes);
-    body_limit(kMaxBodyBytes);
+    body_limit(discard_from > 0 ? kMaxDiscardedBytes : kMaxBodyBytes);
   }
   http::Request request;
+  std::shared_ptr<DigestedBody> digested;
   bool expects_continue = false;
 
  private:
@@ -73,10 +76,17 @@ class Parser final : public beast::http::basic_parser<true> {
   }
   void on_header_impl(ErrorCode&) override { in_body_ = true; }
   void on_body_init_impl(boost::optional<std::uint64_t> const& length, ErrorCode&) override {
-    if (length) request.body.reserve(std::min<std::uint64_t>(*length, 64 * kMiB));
+    if (!length) return;
+    if (discard_from_ > 0 && *length >= discard_from_)
+      digested = std::make_shared<DigestedBody>();
+    else
+      request.body.reserve(std::min<std::uint64_t>(*length, 64 * kMiB));
   }
   std::size_t on_body_impl(BeastView body, ErrorCode&) override {
-    request.body.append(body.data(), body.size());
+    if (digested)
+      digested->update(view(body));
+    else
+      request.body.append(body.data(), body.size());
     return body.size();
   }
   void on_chunk_header_impl(std::uint64_t, BeastView, ErrorCode&) override {}
@@ -105,20 +115,24 @@ class Parser final : public beast::http::basic_parser<true> {
       request.origin.port = static_cast<std::uint16_t>(*number);
   }
 
+  ByteCount discard_from_;
   bool in_body_ = false;
 };
 
 }  // namespace
 
 struct RequestParser::Impl {
+  ByteCount discard_from = 0;
   std::optional<Parser> parser;
 };
 
-RequestParser::RequestParser() : impl_(std::make_unique<Impl>()) {}
+RequestParser::RequestParser(ByteCount discard_from) : impl_(std::make_unique<Impl>()) {
+  impl_->discard_from = discard_from;
+}
 RequestParser::~RequestParser() = default;
 
 void RequestParser::reset(bool tls) {
-  impl_->parser.emplace(tls);
+  impl_->parser.emplace(tls, impl_->discard_from);
 }
 
 Result<std::size_t> RequestParser::feed(std::string_view bytes) {
@@ -142,6 +156,10 @@ bool RequestParser::expects_continue() const {
   return impl_->parser->expects_continue;
 }
 http::Request RequestParser::take() {
+  if (const auto& digested = impl_->parser->digested) {
+    digested->finish();
+    impl_->parser->request.stream = digested;
+  }
   return std::move(impl_->parser->request);
 }
 

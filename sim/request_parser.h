@@ -10,7 +10,8 @@ namespace s3ferry::sim {
 // Reads requests as a server does, one after the other; a malformed one is kProtocol.
 class RequestParser {
  public:
-  RequestParser();
+  // Bodies of at least `discard_from` bytes are hashed and thrown away (DigestedBody); 0: none.
+  explicit RequestParser(ByteCount discard_from = 0);
   ~RequestParser();
   // Begins the next request; `tls` says how it comes.
   void reset(bool tls);

@@ -67,8 +67,9 @@ std::string_view reason(int status) {
 // One client's connection: requests come, answers go, in order.
 class Conversation {
  public:
-  Conversation(http::Transport& service, http::Buffers& buffers, http::TcpStream& stream, bool tls)
-      : service_(service), buffers_(buffers), stream_(stream), tls_(tls) {}
+  Conversation(http::Transport& service, http::Buffers& buffers, http::TcpStream& stream, bool tls,
+               ByteCount discard_from)
+      : service_(service), buffers_(buffers), stream_(stream), tls_(tls), parser_(discard_from) {}
 
   Task<void> run() {
     while (co_await read_request() && co_await answer()) {
@@ -297,7 +298,7 @@ Task<void> Server::accept(Listener& listener) {
 
 Task<void> Server::converse(std::unique_ptr<http::TcpStream> stream, bool tls) {
   if (tls && !co_await stream->accept_tls(*tls_)) co_return;
-  Conversation conversation(service_, buffers_, *stream, tls);
+  Conversation conversation(service_, buffers_, *stream, tls, options_.discard_from);
   co_await conversation.run();
 }
 

@@ -17,6 +17,7 @@ struct ServerOptions {
   std::uint16_t port = 0;             // plain HTTP; 0: any free one
   std::optional<std::uint16_t> tls_port;
   std::string certificate, key;  // PEM, for the TLS port
+  ByteCount discard_from = 0;    // bodies from this size on are hashed, not kept; 0: all are kept
 };
 
 // An HTTP/1.1 server over TCP and TLS for what answers requests in process: the simulator with its

@@ -85,7 +85,8 @@ Outcome<Reply> object_tagging(State&, const Call& call) {
     if (done) done->status = 204;
     return done;
   }
-  if (auto fine = check_digests(call, call.body); !fine) return refuse(std::move(fine.error()));
+  if (auto fine = check_digests(call, call.content()); !fine)
+    return refuse(std::move(fine.error()));
   auto tags = read_tag_document(call.body);
   if (!tags) return refuse(std::move(tags.error()));
   if (auto fine = check_tags(*tags, tags->size()); !fine) return refuse(std::move(fine.error()));

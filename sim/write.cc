@@ -184,12 +184,12 @@ Outcome<void> check_write_conditions(const Call& call) {
   return {};
 }
 
-Outcome<Checksum> check_digests(const Call& call, std::string_view body) {
+Outcome<Checksum> check_digests(const Call& call, const Content& body) {
   if (const auto md5 = call.header("content-md5")) {
     const auto raw = from_base64(*md5);
     if (!raw || raw->size() != 16)
       return refuse(service_error("InvalidDigest").with("Content-MD5", std::string(*md5)));
-    const std::string computed = md5_of(body);
+    const std::string computed = body.md5();
     if (computed != *raw)
       return refuse(service_error("BadDigest")
                         .with("ExpectedDigest", to_hex(*raw))
@@ -199,7 +199,7 @@ Outcome<Checksum> check_digests(const Call& call, std::string_view body) {
                                   Checksum::kSha1, Checksum::kSha256}) {
     const auto sent = call.header(header_of(checksum));
     if (!sent) continue;
-    if (to_base64(checksum_of(checksum, body)) != *sent)
+    if (to_base64(body.checksum(checksum)) != *sent)
       return refuse("BadDigest",
                     fmt::format("The {} you specified did not match the calculated checksum.",
                                 to_string(checksum)));
@@ -241,15 +241,17 @@ Outcome<Reply> put_object(State& state, const Call& call) {
   if (!attributes) return refuse(std::move(attributes.error()));
   auto tags = tags_from_header(call);
   if (!tags) return refuse(std::move(tags.error()));
-  auto checksum = check_digests(call, call.body);
+  Content content = call.content();
+  auto checksum = check_digests(call, content);
   if (!checksum) return refuse(std::move(checksum.error()));
   if (auto fine = check_write_conditions(call); !fine) return refuse(std::move(fine.error()));
 
   object->attributes = std::move(*attributes);
   object->tags = std::move(*tags);
-  object->content = Content::of_bytes(call.body);
+  const std::string md5 = content.md5();
+  object->content = std::move(content);
   object->checksum = *checksum == Checksum::kNone ? Checksum::kCrc64Nvme : *checksum;
-  object->etag = single_part_etag(*object, to_hex(md5_of(call.body)));
+  object->etag = single_part_etag(*object, to_hex(md5));
 
   Reply reply;
   reply.headers.add("ETag", quoted(object->etag));

@@ -24,7 +24,7 @@ Outcome<Object> new_object(State& state, const Call& call);
 Outcome<void> check_write_conditions(const Call& call);
 // Content-MD5 and x-amz-checksum-* against the body. The algorithm that was sent, kNone without
 // one.
-Outcome<Checksum> check_digests(const Call& call, std::string_view body);
+Outcome<Checksum> check_digests(const Call& call, const Content& body);
 // The ETag of a single-part object: its MD5, and something else under KMS.
 std::string single_part_etag(const Object& object, const std::string& md5_hex);
 
