@@ -35,9 +35,8 @@ TEST(DigestedContent, HasTheDigestsOfItsBytesAndReadsAsZeros) {
 http::Request parsed(ByteCount discard_from) {
   RequestParser parser(discard_from);
   parser.reset(false);
-  std::string wire =
-      "PUT /b/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(kBytes.size()) +
-      "\r\n\r\n" + kBytes;
+  std::string wire = "PUT /bucket/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                     std::to_string(kBytes.size()) + "\r\n\r\n" + kBytes;
   std::string_view left = wire;
   while (!left.empty() && !(parser.head_done() && parser.done())) {
     const auto used = parser.feed(left);
@@ -65,7 +64,7 @@ TEST(DigestedContent, AnUploadOfItHasItsEtag) {
   ASSERT_TRUE(simulator.add_account_with_key("111111111111", "AKIAFAKE", Secret("fake")));
   simulator.check_signatures(false);
   BucketSpec bucket;
-  bucket.name = "b";
+  bucket.name = "bucket";
   bucket.owner = "111111111111";
   ASSERT_TRUE(simulator.add_bucket(bucket));
   http::Request request = parsed(1);
@@ -77,8 +76,8 @@ TEST(DigestedContent, AnUploadOfItHasItsEtag) {
   const auto answer = runtime.run(simulator.handle(std::move(request)));
   ASSERT_TRUE(answer) << answer.error().describe();
   EXPECT_EQ(answer->status, 200);
-  EXPECT_EQ(simulator.find_object("b", "k")->etag, to_hex(md5_of(kBytes)));
-  EXPECT_EQ(simulator.find_object("b", "k")->size, kBytes.size());
+  EXPECT_EQ(simulator.find_object("bucket", "k")->etag, to_hex(md5_of(kBytes)));
+  EXPECT_EQ(simulator.find_object("bucket", "k")->size, kBytes.size());
 }
 
 }  // namespace

@@ -113,10 +113,10 @@ TEST_F(CopyStrategyTest, WhatHasNoNameAtTheTarget) {
 
 TEST_F(CopyStrategyTest, WithoutACommonServiceOrPrincipalItFails) {
   world_.pair().same_service = false;
-  EXPECT_EQ(decide("a", 1).error->kind(), ErrorKind::kUnsupported);
+  EXPECT_EQ(decide("a", 1).error->kind(), ErrorKind::kRefused);
   world_.pair().same_service = true;
   world_.pair().as_source = world_.pair().as_target = nullptr;
-  EXPECT_EQ(decide("a", 1).error->kind(), ErrorKind::kUnsupported);
+  EXPECT_EQ(decide("a", 1).error->kind(), ErrorKind::kRefused);
 }
 
 TEST_F(CopyStrategyTest, TheClassIsKeptExceptReducedRedundancy) {

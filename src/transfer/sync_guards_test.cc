@@ -263,6 +263,7 @@ TEST_F(GuardTest, APageOfLooksThatFailsDeletesNothing) {
   world_.put_source("a", 1);
   for (int i = 0; i < 900; ++i) world_.put_target("k" + std::to_string(1000 + i), 1);
   after_the_first_copy([this] { at_the_source(Operation::kListObjectsV2, 500, "InternalError"); });
+  options_.max_failures_in_a_row = 0;  // the one that was looked at is to be deleted
   EXPECT_EQ(run().exit_code(), 1);
   EXPECT_EQ(sink_.failed.size(), 899u);  // the first of a page is looked at alone
   EXPECT_EQ(world_.target_keys().size(), 900u);

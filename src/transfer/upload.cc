@@ -148,7 +148,10 @@ Task<void> Upload::give_up(const Error& why) {
     co_return;
   }
   const bool stopped = why.is(ErrorKind::kCancelled) || state().stopped();
-  if (stopped && log().is_durable()) co_return;
+  // An earlier try's upload is refused to another principal than the one that began it: its parts
+  // are good, and who copies is about to change.
+  const bool not_its_writer = resumed_ && why.is(ErrorKind::kAccessDenied);
+  if ((stopped || not_its_writer) && log().is_durable()) co_return;
   Status gone = co_await shielded(state().runtime, kMostTidying,
                                   abort_upload(state(), &attempt_.writer, key(), upload_));
   if (gone) (void)co_await log().ended(key());

@@ -71,7 +71,7 @@ TEST_F(WholeRun, FiveGibibytesAndAByteGoInParts) {
                         {"metadata", {{"name", "한글"}}},
                         {"tags", {{"team", "a"}}}});
   start();
-  const ProcessEnd end = program.run(sync({"--json"}));
+  const ProcessEnd end = program.run(sync({"--json", "--copy-as", "target"}));
   ASSERT_EQ(end.exit_code, 0) << end.err << end.out;
   EXPECT_EQ(summary_of(end)["copied"], 4);
   EXPECT_EQ(summary_of(end)["requests"]["CopyObject"], 2);

@@ -54,6 +54,7 @@ class Kill : public EndToEnd {
                             {"tags", {{"colour", fmt::format("c{}", i % 5)}}}});
     for (std::size_t i = 0; i < mode.large; ++i)
       add_object("source", {{"key", large_key(i)},
+                            {"size", mode.part * static_cast<std::uint64_t>(mode.parts)},
                             {"parts", std::vector<std::uint64_t>(mode.parts, mode.part)},
                             {"metadata", {{"large", std::to_string(i)}}}});
     Json target = config["buckets"][1];
@@ -197,7 +198,8 @@ void Kill::kill_and_resume(const Mode& mode) {
       const Left left = left_of(job);
       resumed += left.open;
       const bool spare = n >= kills_here;
-      const milliseconds limit(spare ? 120'000 : 20 + static_cast<int>(random() % whole.count()));
+      const milliseconds limit(spare ? 120'000
+                                     : 10 + static_cast<int>(random() % whole.count() * 3 / 4));
       const ProcessEnd end = run_process(command(job), program.environment(), limit);
       const Json log = service->take_log();
       expect_listed_in_gaps(log, left);
@@ -226,7 +228,7 @@ TEST_F(Kill, ARelayEndsAsIfUndisturbed) {
   Mode mode;
   mode.relay = true;
   mode.kills = 20;
-  mode.jobs = 8;
+  mode.jobs = 60;
   mode.plain = 60;
   mode.large = 2;
   mode.part = 5 * kMiB;
