@@ -106,6 +106,12 @@ Task<Result<ObjectStream>> BucketReader::get_object(GetRequest request) {
     co_return fail(Error(ErrorKind::kUnsupported, "the server did not send the range asked for")
                        .with_operation("GetObject")
                        .with_key(request.key.view()));
+  if (!request.if_match.empty() && info->etag.empty())
+    co_return fail(Error(ErrorKind::kProtocol,
+                         "the server sent no ETag: it cannot be told which "
+                         "object its bytes are of")
+                       .with_operation("GetObject")
+                       .with_key(request.key.view()));
   if (!request.if_match.empty() && info->etag != request.if_match)
     // The server ignores the condition, and the object is another one by now.
     co_return fail(

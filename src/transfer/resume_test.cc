@@ -42,7 +42,7 @@ void fill(SimPair& world, std::uint64_t seed) {
     if (i % 75 == 3) object.parts = {5 * kMiB, 1 + random() % 1000};
     if (i % 75 == 3) object.size = object.parts[0] + object.parts[1];
     if (i % 50 == 9) object.storage_class = "GLACIER";
-    const auto kind = random() % 5;
+    const auto kind = i == 9 ? 2 : random() % 5;  // one archived object is to be copied for certain
     if (kind != 0) world.put(testing::kSourceBucket, object);
     if (kind <= 1) {
       object.mtime = world.ago(900);
