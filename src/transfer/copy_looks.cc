@@ -116,7 +116,9 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
   }
   if (!target) co_return cannot_look(std::move(target.error()), &why);
   if (why.is(ErrorKind::kPreconditionFailed)) shared_.traits.guard_honoured = true;
-  const bool ours = ambiguous_ && target->size == item_.size &&
+  // What a killed try had under way may land after this one listed the target.
+  const bool maybe_ours = ambiguous_ || (state().book != nullptr && state().book->resumed());
+  const bool ours = maybe_ours && target->size == item_.size &&
                     target->etag.view() != item_.target_etag &&
                     (target->etag_is_opaque() ||
                      compare_etags(item_.etag, target->etag.view()) != EtagRelation::kDiffer);
@@ -140,10 +142,7 @@ Task<CopyJob::Step> CopyJob::verify_copied(s3::CopyResult result, bool surely_an
     late_ = late_ || surely_another;
     co_return copied();
   }
-  if (!source) {
-    if (source.error().is(ErrorKind::kCancelled)) co_return copied();
-    co_return cannot_look(std::move(source.error()), nullptr);
-  }
+  if (!source) co_return cannot_look(std::move(source.error()), nullptr);
   if (source->etag.empty() || source->etag.view() == item_.etag) co_return copied();
   if (surely_another && !shared_.traits.condition_ignored) {
     shared_.traits.condition_ignored = true;

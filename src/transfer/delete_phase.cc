@@ -129,7 +129,11 @@ void DeletePhase::refuse_all() {
 Task<void> DeletePhase::take_batch(Batch batch) {
   leave_new(batch);
   co_await leave_what_is_back(batch);
-  if (!state_.pair.conditions_trusted || !conditions_) co_await leave_what_changed(batch);
+  // If-Match does not see that the same bytes were written anew, and a resumed plan may be days
+  // old.
+  const bool old_plan = state_.book != nullptr && state_.book->resumed();
+  if (!state_.pair.conditions_trusted || !conditions_ || old_plan)
+    co_await leave_what_changed(batch);
   if (!batch.empty() && !state_.stopped()) co_await send(std::move(batch));
 }
 

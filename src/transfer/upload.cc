@@ -72,8 +72,8 @@ Task<Status> Upload::open() {
   intent.source_etag = ETag(attempt_.item.etag);
   intent.size = attempt_.item.size;
   intent.layout = plan_.layout.text();
-  intent.began = state().runtime.wall_now() + state().pair.offset_of(Side::kTarget);
   if (log().is_durable()) co_await note_open_uploads(state(), attempt_.writer, intent);
+  intent.began = state().runtime.wall_now() + state().pair.offset_of(Side::kTarget);
   Status begun = co_await log().begin(intent);
   if (!begun) co_return begun;
   co_return co_await create();
@@ -111,7 +111,7 @@ Task<Status> Upload::resume_or_clear() {
   const UploadId left = intent->upload;
   if (!same || left.empty()) {
     co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
-    co_return Status();
+    co_return still_there();
   }
   upload_ = left;
   Result<std::vector<s3::PartEntry>> listed = co_await listed_parts();
@@ -121,10 +121,12 @@ Task<Status> Upload::resume_or_clear() {
       (void)co_await log().ended(key());
       co_return Status();
     }
-    if (listed.error().is_retryable() || listed.error().is(ErrorKind::kCancelled))
+    if (!is_final_refusal(listed.error())) {
+      uncertain_ = true;  // it is still there: its record stays
       co_return fail(std::move(listed.error()));
+    }
     co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
-    co_return Status();
+    co_return still_there();
   }
   resumed_ = true;
   for (const s3::PartEntry& part : *listed)
@@ -132,6 +134,14 @@ Task<Status> Upload::resume_or_clear() {
         part.size == plan_.layout.part(part.number).length)
       take(part.number, part.etag, part.checksums);
   co_return Status();
+}
+
+// One record a key: the next upload waits until the last one is gone.
+Status Upload::still_there() {
+  if (!log().find(key())) return {};
+  uncertain_ = true;  // keeps the record
+  return fail(Error(ErrorKind::kConflict, "an earlier try's upload could not be aborted yet")
+                  .with_key(attempt_.item.key));
 }
 
 // Nothing is left behind: aborted, unless the next try can go on with it.

@@ -69,6 +69,7 @@ class Upload {
   Task<Status> open();
   Task<Status> create();
   Task<Status> resume_or_clear();
+  Status still_there();
   Task<void> give_up(const Error& why);
   void take(std::uint32_t number, ETag etag, const std::vector<s3::Checksum>& checksums);
 

@@ -41,7 +41,7 @@ Status read_upload_facts(std::string_view text, PlannedUpload& intent) {
   return {};
 }
 
-Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store) {
+Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store, bool goes_on) {
   std::unique_ptr<UploadBook> book(new UploadBook(store));
   std::optional<std::string> after;
   for (;;) {
@@ -54,6 +54,7 @@ Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store) {
       if (!read) co_return fail(std::move(read.error()));
       intent.key = ObjectKey(stored.key);
       intent.upload = UploadId(std::move(stored.upload_id));
+      if (!goes_on) intent.layout.clear();  // fits no plan
       after = stored.key;
       book->open_.insert_or_assign(std::move(stored.key), std::move(intent));
     }
@@ -62,6 +63,8 @@ Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store) {
 
 Task<Status> UploadBook::begin(PlannedUpload intent) {
   const std::string key = intent.key.str();
+  if (open_.contains(key))
+    co_return fail(ErrorKind::kConflict, "an upload is written down at this key already");
   std::string facts = upload_facts(intent);
   open_.insert_or_assign(key, std::move(intent));
   co_return co_await store_.put_upload(key, std::move(facts));

@@ -14,8 +14,10 @@ namespace s3ferry {
 // the next try. Memory: one entry for each that is open. One run, one shard; the store outlives it.
 class UploadBook final : public UploadLog {
  public:
-  // Reads what earlier tries, and earlier runs of the task, left.
-  static Task<Result<std::unique_ptr<UploadBook>>> open(WorkStore& store);
+  // Reads what earlier tries, and earlier runs of the task, left. Only a run that `goes_on` takes
+  // up their uploads; those of another run may have been begun under other options: they are
+  // aborted.
+  static Task<Result<std::unique_ptr<UploadBook>>> open(WorkStore& store, bool goes_on);
 
   bool is_durable() const override { return true; }
   Task<Status> begin(PlannedUpload intent) override;

@@ -63,6 +63,12 @@ std::string where(const RunState& state, const ObjectKey& key) {
 
 }  // namespace
 
+bool is_final_refusal(const Error& error) {
+  return error.is(ErrorKind::kAccessDenied) || error.is(ErrorKind::kNoSuchBucket) ||
+         error.is(ErrorKind::kUnsupported) || error.http_status() == 405 ||
+         error.http_status() == 501;
+}
+
 Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, PlannedUpload& intent) {
   auto open = co_await uploads_at(state, &writer, intent.key);
   intent.seen_known = open.has_value();
@@ -93,14 +99,16 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
       state.warn(WarningKind::kOther,
                  fmt::format("whether an earlier try left an upload at {} cannot be seen: {}",
                              where(state, intent.key), open.error().message()));
-      if (!open.error().is_retryable() && !open.error().is(ErrorKind::kCancelled))
-        (void)co_await log.ended(intent.key);
+      if (is_final_refusal(open.error())) (void)co_await log.ended(intent.key);
       co_return;
     }
     std::erase_if(*open, [&](const s3::UploadEntry& entry) {
       const bool seen =
           std::find(intent.seen.begin(), intent.seen.end(), entry.upload) != intent.seen.end();
-      return seen || (entry.initiated && *entry.initiated < intent.began - kClockSlack);
+      // Ours was created within minutes of its intent, or never.
+      const bool in_time = entry.initiated && *entry.initiated >= intent.began - kClockSlack &&
+                           *entry.initiated <= intent.began + 2 * kClockSlack;
+      return seen || !in_time;
     });
     if (open->empty()) {
       (void)co_await log.ended(intent.key);
@@ -117,7 +125,7 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
     upload = open->front().upload;
   }
   Status gone = co_await abort_upload(state, writer, intent.key, upload);
-  if (gone || !gone.error().is_retryable()) (void)co_await log.ended(intent.key);
+  if (gone || is_final_refusal(gone.error())) (void)co_await log.ended(intent.key);
 }
 
 Task<void> clear_all_leftovers(RunState& state, s3::TargetBucket* writer) {

@@ -5,6 +5,10 @@
 
 namespace s3ferry {
 
+// No later try will be told otherwise; any other failure leaves an upload's record for the next
+// one.
+bool is_final_refusal(const Error& error);
+
 // Finding and ending uploads of our own, and never another's. `writer` signs where the target's own
 // principal may not; null: nobody else.
 
