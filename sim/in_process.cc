@@ -26,7 +26,7 @@ class TimedBody final : public http::BodyReader {
 
 Task<Result<http::Response>> InProcessTransport::send(http::Request request) {
   if (cut_off_) co_return fail(ErrorKind::kCancelled, "the client is gone");
-  if (refuse_all_ || refused_.contains(request.origin.host))
+  if (runtime_.now() < refused_until_ || refused_.contains(request.origin.host))
     co_return fail(ErrorKind::kConnect, fmt::format("cannot connect to {}: connection refused",
                                                     request.origin.to_string()));
   if (!request.headers.get("host")) request.headers.add("Host", request.origin.authority());

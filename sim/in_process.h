@@ -17,7 +17,7 @@ class InProcessTransport final : public http::Transport {
       : runtime_(runtime), simulator_(simulator) {}
   // Requests to this host fail with kConnect: "connection refused".
   void refuse_host(std::string host) { refused_.insert(std::move(host)); }
-  void refuse_all() { refuse_all_ = true; }
+  void refuse_all(TimePoint until = TimePoint::max()) { refused_until_ = until; }
   // The client is gone: nothing that it still sends arrives, and no answer reaches it. Every call
   // returns kCancelled.
   void cut_off(bool gone) { cut_off_ = gone; }
@@ -28,7 +28,8 @@ class InProcessTransport final : public http::Transport {
   Runtime& runtime_;
   Simulator& simulator_;
   std::set<std::string> refused_;
-  bool refuse_all_ = false, cut_off_ = false;
+  TimePoint refused_until_{};  // … whatever their host
+  bool cut_off_ = false;
 };
 
 }  // namespace s3ferry::sim

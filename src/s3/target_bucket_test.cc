@@ -1,5 +1,6 @@
 #include "s3/target_bucket.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "s3/object_headers.h"
@@ -251,6 +252,22 @@ TEST(Multipart, ListOfUploadsIsDecoded) {
   EXPECT_EQ(uploads->next_key_marker, "a b\n");
   EXPECT_EQ(s3.request().target,
             "/?uploads&encoding-type=url&prefix=a%20b&key-marker=k&upload-id-marker=u");
+}
+
+TEST(Multipart, AListOfUploadsThatRepeatsItsMarkerIsRefused) {
+  const auto page = [](const char* key, const char* upload) {
+    return Reply(200, fmt::format("<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+                                  "<NextKeyMarker>{}</NextKeyMarker><NextUploadIdMarker>{}"
+                                  "</NextUploadIdMarker></ListMultipartUploadsResult>",
+                                  key, upload));
+  };
+  ScriptedBucket s3(in_turn({page("k", "u2"), page("k", "u1"), page("k", "u1"), page("k", "")}));
+  EXPECT_TRUE(s3.run(s3.target.list_uploads("k")));
+  EXPECT_TRUE(s3.run(s3.target.list_uploads("k", "k", "u2")));  // of one key: in order of time
+  auto again = s3.run(s3.target.list_uploads("k", "k", "u1"));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().kind(), ErrorKind::kListing);
+  EXPECT_FALSE(s3.run(s3.target.list_uploads("k", "k")));
 }
 
 TEST(DeleteObjects, EachKeyHasItsOutcome) {

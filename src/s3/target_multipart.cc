@@ -127,8 +127,8 @@ Task<Result<UploadList>> TargetBucket::list_uploads(std::string prefix, std::str
                                                     std::string upload_marker) {
   aws::CallSpec spec = bucket_spec(*this, "ListMultipartUploads", http::Method::kGet);
   spec.query = {{"uploads", ""}, {"encoding-type", "url"}};
-  auto ask = [&](const char* name, std::string& value) {
-    if (!value.empty()) spec.query.emplace_back(name, std::move(value));
+  auto ask = [&](const char* name, const std::string& value) {
+    if (!value.empty()) spec.query.emplace_back(name, value);
   };
   ask("prefix", prefix);
   ask("key-marker", key_marker);
@@ -138,6 +138,11 @@ Task<Result<UploadList>> TargetBucket::list_uploads(std::string prefix, std::str
   if (!answer) co_return fail(std::move(answer.error()));
   auto uploads = read_upload_list(answer->body);
   if (!uploads) co_return fail(located(std::move(uploads.error()), "ListMultipartUploads", {}));
+  // Not by order: some servers encode markers, and uploads of one key are in the order of time.
+  if (uploads->truncated && uploads->next_key_marker == key_marker &&
+      uploads->next_upload_marker == upload_marker)
+    co_return fail(Error(ErrorKind::kListing, "the list of uploads repeats its marker")
+                       .with_operation("ListMultipartUploads"));
   co_return uploads;
 }
 

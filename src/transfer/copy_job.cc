@@ -195,6 +195,8 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
     case ErrorKind::kThrottled:
     case ErrorKind::kRetryBudget:
     case ErrorKind::kConflict:
+    case ErrorKind::kConnect:
+    case ErrorKind::kTls:
       co_return later(error);
     case ErrorKind::kArchived:
       // The listing does not tell of INTELLIGENT_TIERING's archive tiers.
@@ -254,7 +256,9 @@ CopyJob::Step CopyJob::denied(Error error) {
 }
 
 CopyJob::Step CopyJob::later(const Error& error) {
-  if (++given_back_ > kMostGivenBack) return failed(error);
+  // In an outage the run is about to stop: what it could not do is a later try's.
+  const bool outage = met_nobody(error) && state().unreachable_for() >= kOutage;
+  if (++given_back_ > kMostGivenBack && !outage) return failed(error);
   state().given_back(error);
   if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) {
     if (!shared_.pace.was_slowed()) {

@@ -35,6 +35,7 @@ class CopyJob {
   void leave_locks_out();
   Task<Step> look_at_source(Error why);
   Task<Step> look_at_target(Error why);
+  bool may_be_of_a_killed_try(const s3::ObjectInfo& target) const;
   Task<Step> verify_copied(s3::CopyResult result, bool surely_another);
   Step replan(const s3::ObjectInfo& source);
   Step cannot_look(Error error, const Error* instead);

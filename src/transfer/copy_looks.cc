@@ -11,17 +11,23 @@
 namespace s3ferry {
 namespace {
 
+using namespace std::chrono_literals;
+
+// A copy of 5 GiB, that its client no longer waits for, is over by then.
+constexpr auto kMostLanding = 15min;
+
 bool gone(const Result<s3::ObjectInfo>& looked) {
   return looked ? looked->delete_marker : looked.error().is(ErrorKind::kNoSuchKey);
 }
 
 }  // namespace
 
-// A look failed. Throttling gives the work back; else the object fails with `instead`, the answer
-// that made us look, or with the look's own error.
+// A look failed. Throttling and outages give the work back; else the object fails with `instead`,
+// the answer that made us look, or with the look's own error.
 CopyJob::Step CopyJob::cannot_look(Error error, const Error* instead) {
   if (error.is(ErrorKind::kCancelled)) return abandoned();
-  if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) return later(error);
+  if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget) || met_nobody(error))
+    return later(error);
   if (error.is(ErrorKind::kExpiredCredentials) || error.is(ErrorKind::kCredentials)) {
     state().stop(std::move(error));
     return abandoned();
@@ -103,6 +109,13 @@ Task<CopyJob::Step> CopyJob::look_at_source(Error why) {
   co_return failed(std::move(why));
 }
 
+// What a killed try had under way may land after this one listed the target, but not for ever.
+bool CopyJob::may_be_of_a_killed_try(const s3::ObjectInfo& target) const {
+  if (state().book == nullptr || !state().book->resumed()) return false;
+  const WallTime by_then = state().try_began + state().pair.offset_of(Side::kTarget) + kMostLanding;
+  return target.last_modified && *target.last_modified <= by_then;
+}
+
 // The source is as listed, so it was the guard that did not hold: someone else wrote at the target,
 // or we did, when an answer was lost and the request was sent again.
 Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
@@ -116,8 +129,7 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
   }
   if (!target) co_return cannot_look(std::move(target.error()), &why);
   if (why.is(ErrorKind::kPreconditionFailed)) shared_.traits.guard_honoured = true;
-  // What a killed try had under way may land after this one listed the target.
-  const bool maybe_ours = ambiguous_ || (state().book != nullptr && state().book->resumed());
+  const bool maybe_ours = ambiguous_ || may_be_of_a_killed_try(*target);
   const bool ours = maybe_ours && target->size == item_.size &&
                     target->etag.view() != item_.target_etag &&
                     (target->etag_is_opaque() ||

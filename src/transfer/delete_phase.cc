@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kBatchKeys = 1000;  // of one DeleteObjects
 constexpr std::size_t kHeadsInFlight = 32;
 constexpr int kMostTries = 8;
+// What was seen of both sides is trusted for so long.
+constexpr Duration kLookHolds = std::chrono::seconds(30);
 
 LookUpRequest look_up_request(const Location& at, std::uint64_t between, std::size_t concurrency) {
   LookUpRequest out;
@@ -128,13 +130,18 @@ void DeletePhase::refuse_all() {
 
 Task<void> DeletePhase::take_batch(Batch batch) {
   leave_new(batch);
+  co_await look_again(batch);
+  if (!batch.empty() && !state_.stopped()) co_await send(std::move(batch));
+}
+
+Task<void> DeletePhase::look_again(Batch& batch) {
+  looked_ = state_.runtime.now();
   co_await leave_what_is_back(batch);
   // If-Match does not see that the same bytes were written anew, and a resumed plan may be days
   // old.
   const bool old_plan = state_.book != nullptr && state_.book->resumed();
   if (!state_.pair.conditions_trusted || !conditions_ || old_plan)
     co_await leave_what_changed(batch);
-  if (!batch.empty() && !state_.stopped()) co_await send(std::move(batch));
 }
 
 bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
@@ -191,13 +198,18 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
   });
 }
 
-// Sends until each key has its outcome; what may be tried again is, up to 8 times.
+// Sends until each key has its outcome; what may be tried again is, up to 8 times. Looked at again
+// where the wait was long, or where the target turned out to take no conditions.
 Task<void> DeletePhase::send(Batch batch) {
   for (int n = 0; !batch.empty(); ++n) {
     settling_ = false;
     Status sent = co_await (in_batches_ ? send_once(batch) : send_one_by_one(batch));
     if (sent && batch.empty()) co_return;
-    if (!sent && learn_from(sent.error())) continue;
+    if (!sent && learn_from(sent.error())) {
+      co_await look_again(batch);
+      if (state_.stopped()) co_return;
+      continue;
+    }
     if (!sent) settling_ = state_.settles(sent.error());
     const bool over = n + 1 >= kMostTries && !settling_;
     if (!sent && (over || !(settling_ || try_again(sent.error())))) {
@@ -216,6 +228,8 @@ Task<void> DeletePhase::send(Batch batch) {
       fail_all(batch, Error(ErrorKind::kCancelled, "interrupted"));
       co_return;
     }
+    if (state_.runtime.now() - looked_ > kLookHolds) co_await look_again(batch);
+    if (state_.stopped()) co_return;
   }
 }
 

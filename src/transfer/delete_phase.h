@@ -33,6 +33,7 @@ class DeletePhase {
   void refuse_all();
   Task<void> take_batch(Batch batch);
   void leave_new(Batch& batch);
+  Task<void> look_again(Batch& batch);
   Task<void> leave_what_is_back(Batch& batch);
   Task<void> leave_what_changed(Batch& batch);
   Task<void> send(Batch batch);
@@ -53,6 +54,7 @@ class DeletePhase {
   Portion portion_;         // the batch under way
   std::optional<std::string> read_to_;
   bool settling_ = false;  // the last try met a 403 that --settle waits for
+  TimePoint looked_{};     // when the batch under way was looked at
 };
 
 }  // namespace s3ferry

@@ -13,7 +13,8 @@ constexpr std::size_t kGuessesToKeep = 4, kGuessesByTheWay = 2;
 // UploadPartCopy: each part names the listed ETag (rule 3).
 class CopiedParts final : public PartCarrier {
  public:
-  explicit CopiedParts(RouteTry& attempt) : attempt_(attempt) {}
+  CopiedParts(RouteTry& attempt, std::optional<WallTime> source_modified)
+      : attempt_(attempt), source_modified_(source_modified) {}
 
   Task<Result<s3::PartResult>> carry(UploadId upload, PartRange part) override {
     const Pair& pair = attempt_.state().pair;
@@ -37,7 +38,13 @@ class CopiedParts final : public PartCarrier {
     s3::HeadRequest request{ObjectKey(attempt_.source_key())};
     auto source = co_await attempt_.state().pair.source.head_object(std::move(request));
     if (!source) co_return fail(std::move(source.error()));
-    if (source->etag.view() == attempt_.item.etag && !source->delete_marker) co_return Status();
+    if (source->etag.view() == attempt_.item.etag && !source->delete_marker) {
+      if (source->last_modified == source_modified_) co_return Status();
+      // There may have been other bytes between these and the same ones.
+      co_return fail(Error(ErrorKind::kConflict, "the source was written anew meanwhile")
+                         .with_operation("HeadObject")
+                         .with_key(attempt_.item.key));
+    }
     co_return fail(
         Error(ErrorKind::kPreconditionFailed, "the source was replaced while its parts were copied")
             .with_status(412)
@@ -47,6 +54,7 @@ class CopiedParts final : public PartCarrier {
 
  private:
   RouteTry& attempt_;
+  const std::optional<WallTime> source_modified_;  // when the upload began
 };
 
 }  // namespace
@@ -56,7 +64,7 @@ Task<Result<s3::CopyResult>> copy_in_parts(RouteTry& attempt) {
   Result<SourceFacts> facts = co_await read_source_facts(attempt);
   if (!facts) co_return fail(std::move(facts.error()));
   attempt.lose(facts->lost);
-  CopiedParts carrier(attempt);
+  CopiedParts carrier(attempt, facts->info.last_modified);
   PartsWay way(carrier, copy_whole);
   way.guesses_to_keep = kGuessesToKeep;
   way.guesses_by_the_way = kGuessesByTheWay;

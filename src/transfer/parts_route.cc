@@ -20,11 +20,11 @@ Result<s3::CopyResult> unwrap(Result<std::optional<s3::CopyResult>> kept) {
 
 Task<Result<s3::CopyResult>> PartsRoute::take() {
   const std::string hindrance = why_not_kept();
-  if (hindrance.empty()) {
+  if (hindrance.empty() && !was_cut_anew()) {
     auto kept = co_await keep();
     if (!kept || *kept) co_return unwrap(std::move(kept));
     if (must_keep()) co_return fail(cannot_keep(why_));
-  } else if (must_keep()) {
+  } else if (must_keep() && !hindrance.empty()) {
     co_return fail(cannot_keep(hindrance));
   }
   if (must_be_parts()) co_return co_await cut_anew();
@@ -61,6 +61,7 @@ UploadPlan PartsRoute::plan(PartLayout layout, bool keep) const {
   UploadPlan out;
   out.layout = std::move(layout);
   out.attributes = facts_.attributes;
+  out.source_modified = facts_.info.last_modified;
   out.keep_etag = keep;
   out.only_if_kept = keep && (must_keep() || !must_be_parts());
   // Computed by S3 on the way, and compared: the cheapest proof from end to end (s3-facts.md §2).
@@ -83,6 +84,7 @@ Task<PartsRoute::Kept> PartsRoute::keep() {
                         : "the source's parts cannot be made again";
   bool complete = found->complete;
   std::vector<PartLayout> candidates = std::move(found->candidates);
+  begin_with_what_is_left(candidates);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     Upload upload(attempt_, plan(candidates[i], true), way_.carrier);
     auto done = co_await upload.run();
@@ -107,9 +109,33 @@ Task<PartsRoute::Kept> PartsRoute::keep() {
   co_return std::optional<s3::CopyResult>();
 }
 
-Task<Result<s3::CopyResult>> PartsRoute::cut_anew() {
+// The plan of the upload that an earlier try left at the key; empty: none.
+std::string PartsRoute::left_there() const {
+  const auto left = attempt_.shared.uploads->find(ObjectKey(attempt_.target_key()));
+  return left ? left->layout : std::string();
+}
+
+// The layouts before the one that an earlier try was at did not give the ETag.
+void PartsRoute::begin_with_what_is_left(std::vector<PartLayout>& candidates) const {
+  const std::string left = left_there();
+  if (left.empty()) return;
+  const auto at = std::find_if(candidates.begin(), candidates.end(), [&](const PartLayout& one) {
+    return plan(one, true).text() == left;
+  });
+  if (at != candidates.end()) std::rotate(candidates.begin(), at, candidates.end());
+}
+
+// An earlier try had found that the ETag cannot be kept.
+bool PartsRoute::was_cut_anew() const {
+  const std::string left = left_there();
+  if (left.empty() || must_keep() || !must_be_parts()) return false;
+  const auto layout = new_layout();
+  return layout && plan(*layout, false).text() == left;
+}
+
+Result<PartLayout> PartsRoute::new_layout() const {
   auto cut = plan_multipart(options().part_bytes, attempt_.item.size);
-  if (!cut) co_return fail(std::move(cut.error()));
+  if (!cut) return fail(std::move(cut.error()));
   PartLayout layout = PartLayout::uniform(cut->object_bytes, cut->part_bytes);
   // Another ETag with the same number of parts would be taken for another content.
   while (layout.parts() > 1 && layout.parts() == etag_part_count(attempt_.item.etag) &&
@@ -117,7 +143,13 @@ Task<Result<s3::CopyResult>> PartsRoute::cut_anew() {
     cut->part_bytes += kMiB;
     layout = PartLayout::uniform(cut->object_bytes, cut->part_bytes);
   }
-  Upload upload(attempt_, plan(std::move(layout), false), way_.carrier);
+  return layout;
+}
+
+Task<Result<s3::CopyResult>> PartsRoute::cut_anew() {
+  auto layout = new_layout();
+  if (!layout) co_return fail(std::move(layout.error()));
+  Upload upload(attempt_, plan(std::move(*layout), false), way_.carrier);
   co_return co_await upload.run();
 }
 

@@ -38,6 +38,10 @@ class PartsRoute {
   std::string why_not_kept() const;
   Error cannot_keep(const std::string& why) const;
   UploadPlan plan(PartLayout layout, bool keep) const;
+  std::string left_there() const;
+  void begin_with_what_is_left(std::vector<PartLayout>& candidates) const;
+  bool was_cut_anew() const;
+  Result<PartLayout> new_layout() const;
   Task<Kept> keep();
   Task<Result<s3::CopyResult>> cut_anew();
 

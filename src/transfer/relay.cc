@@ -124,12 +124,15 @@ class RelayedParts final : public PartCarrier {
   }
 
   Status compare_finished(const s3::CopyResult& result) const {
-    if (!digests_complete_ || result.checksum_type != "FULL_OBJECT") return {};
+    std::optional<std::string> expected = digests_complete_;
+    if (!expected && source_crc_) expected = source_crc_->value;
+    if (!expected || result.checksum_type != "FULL_OBJECT") return {};
     for (const s3::Checksum& checksum : result.checksums)
-      if (checksum.algorithm == "CRC64NVME" && checksum.value != *digests_complete_)
+      if (checksum.algorithm == "CRC64NVME" && checksum.value != *expected)
         return fail(not_what_was_sent(attempt_, "CompleteMultipartUpload",
-                                      "the finished object's CRC64NVME is not that of the bytes "
-                                      "that were sent. Run the sync again"));
+                                      "the finished object's CRC64NVME is not that of the "
+                                      "source. Delete it at the target and run the sync again, "
+                                      "which would take it for the same"));
     return {};
   }
 

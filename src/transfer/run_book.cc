@@ -22,7 +22,9 @@ Task<Result<std::unique_ptr<RunBook>>> RunBook::open(WorkStore& store, RunRecord
   Result<Claim> claim = co_await store.claim(KeyRange());
   if (!claim) co_return fail(std::move(claim.error()));
   book->claim_ = std::move(*claim);
-  Result<std::unique_ptr<UploadBook>> uploads = co_await UploadBook::open(store, book->record_.resumed);
+  std::optional<WallTime> began;
+  if (book->record_.resumed) began = book->record_.began;
+  Result<std::unique_ptr<UploadBook>> uploads = co_await UploadBook::open(store, began);
   if (!uploads) co_return fail(std::move(uploads.error()));
   book->uploads_ = std::move(*uploads);
   co_return book;

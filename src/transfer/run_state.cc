@@ -9,16 +9,12 @@
 #include "runtime/scope.h"
 
 namespace s3ferry {
-namespace {
 
-// No server was met: no connection, or a retry budget that dead connections used up (an error that
-// a server answered has its status).
+// An error that a server answered has its status.
 bool met_nobody(const Error& error) {
   return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kTls) ||
          (error.is(ErrorKind::kRetryBudget) && error.http_status() == 0);
 }
-
-}  // namespace
 
 RunState::RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& asked,
                    EventSink& told, RunBook* recorded_in)
@@ -28,6 +24,7 @@ RunState::RunState(Runtime& run_on, const Pair& two_sides, const SyncOptions& as
       sink(told),
       book(recorded_in),
       began(recorded_in != nullptr ? recorded_in->began() : run_on.wall_now()),
+      try_began(run_on.wall_now()),
       ledger([this](Chunk& chunk) {
         if (book != nullptr) book->finished(chunk);
         if (ledger.held_deletes() < kMostHeldDeletes) room_.set();

@@ -15,6 +15,9 @@
 
 namespace s3ferry {
 
+// No server was met: no connection, or a retry budget that dead connections used up.
+bool met_nobody(const Error& error);
+
 // What the parts of one run share: what was asked, what was counted, and whether it goes on. Each
 // outcome of an object is told through here, so that counting and telling cannot differ (rule 13).
 // It is counted twice: in the run's figures and in the portion that is written down as one. One
@@ -33,8 +36,9 @@ class RunState {
   const SyncOptions& options;
   EventSink& sink;
   RunBook* const book;
-  const WallTime began;  // by our clock: of the first try
-  RunCounters counters;  // of all tries: what earlier ones finished, and all of this one
+  const WallTime began;      // by our clock: of the first try
+  const WallTime try_began;  // … and of this one
+  RunCounters counters;      // of all tries: what earlier ones finished, and all of this one
   SetAside set_aside;
   Ledger ledger;
 
@@ -56,6 +60,10 @@ class RunState {
   // Work that goes back to the queue. Where nothing but dead connections was met for
   // kUnreachableFor, the run stops: its objects need not each wait for all their tries.
   void given_back(const Error& error);
+  // How long nothing but dead connections has been met; zero: a server answers.
+  Duration unreachable_for() const {
+    return unreachable_since_ ? runtime.now() - *unreachable_since_ : Duration::zero();
+  }
   // By the answer to its copy, where the listing does not tell: the check leaves it out.
   void found_archived(const CopyItem& item);
   // The run was stopped before its turn came: a later try takes it up and counts it, so it is in
@@ -119,5 +127,7 @@ inline constexpr std::size_t kMostHeldDeletes = 100'000;
 
 // An outage that is shorter costs time only.
 inline constexpr Duration kUnreachableFor = std::chrono::seconds(60);
+// One that lasts so long is everybody's, not one object's.
+inline constexpr Duration kOutage = std::chrono::seconds(20);
 
 }  // namespace s3ferry

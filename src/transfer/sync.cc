@@ -33,11 +33,9 @@ SyncResult result_of(RunState& state, const CopyWorkers& workers) {
 }
 
 // A run that came to its end is over, whatever it met; any other stays open for a later try.
-Task<void> end_record(RunState& state, const CopyShared& shared, RunBook& book) {
+Task<void> end_record(RunState& state, RunBook& book) {
   if (state.why_incomplete()) co_return;
-  const Pair& pair = state.pair;
-  co_await clear_all_leftovers(
-      state, shared.identity.settled() == CopyAs::kTarget ? pair.as_target : pair.as_source);
+  co_await clear_all_leftovers(state);
   Status ended = co_await book.finish_run(state.counters);
   if (!ended) state.stop(std::move(ended.error()));
 }
@@ -131,7 +129,7 @@ Task<SyncResult> run_sync(Runtime& runtime, const Pair& pair, const SyncOptions&
                          all_phases(state, workers, deletions, message));
   }
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
-  if (book != nullptr) co_await end_record(state, workers.shared(), *book);
+  if (book != nullptr) co_await end_record(state, *book);
   SyncResult result = result_of(state, workers);
   result.deletions = deletions;
   result.deletions_message = std::move(message);

@@ -188,6 +188,44 @@ TEST_F(GuardTest, WithoutConditionalDeletionsTheTargetIsLookedAt) {
   EXPECT_EQ(sink_.skipped, (Names{"changed-at-target same-second", "written-meanwhile replaced"}));
 }
 
+// A target that is said to honour conditions, and turns out to take none: what was not looked at
+// for their sake is looked at before the deletions are sent without them.
+TEST_F(GuardTest, ConditionsThatAreDroppedUnderWayAreMadeUpForByALook) {
+  world_.pair().conditions_trusted = true;
+  world_.put_source("a", 1);
+  for (const char* key : {"old", "replaced"}) world_.put_target(key, 1);
+  after_the_first_copy([this] { world_.put_target("replaced", 9, 500, 5); });
+  Fault unknown;
+  unknown.operations = {Operation::kDeleteObjects};
+  unknown.status = 501;
+  unknown.code = "NotImplemented";
+  unknown.times = 1;
+  world_.sim().add_fault(unknown);
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(sink_.deleted, Names{"old"});
+  EXPECT_EQ(sink_.skipped, Names{"changed-at-target replaced"});
+}
+
+// What was seen just before a deletion is not believed for long.
+TEST_F(GuardTest, ADeletionThatHadToWaitIsLookedAtAgain) {
+  world_.put_source("a", 1);
+  for (const char* key : {"back", "old"}) world_.put_target(key, 1);
+  Fault slow_down;
+  slow_down.operations = {Operation::kDeleteObjects};
+  slow_down.status = 503;
+  slow_down.code = "SlowDown";
+  slow_down.times = 10;
+  world_.sim().add_fault(slow_down);
+  world_.sim().before_request([this](const sim::RequestInfo& request) {
+    if (request.operation != Operation::kDeleteObjects || changed_) return;
+    changed_ = true;
+    world_.put_source("back", 1, 0);
+  });
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(sink_.deleted, Names{"old"});
+  EXPECT_EQ(sink_.skipped, Names{"back-at-source back"});
+}
+
 TEST_F(GuardTest, WhatWasWrittenAnewIsLeftThoughItsBytesAreTheSame) {
   world_.put_source("a", 1);
   for (const char* key : {"alike", "old"}) world_.put_target(key, 1);

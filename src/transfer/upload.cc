@@ -27,7 +27,9 @@ Task<Result<s3::CopyResult>> Upload::run() {
   attempt_.at_commit = false;
   Status ready = co_await prepare();
   Result<s3::CopyResult> result = s3::CopyResult();
-  if (ready) {
+  if (completed_) {
+    result = co_await finish(s3::CompleteResult());
+  } else if (ready) {
     result = co_await complete();
   } else {
     result = fail(std::move(ready.error()));
@@ -49,6 +51,7 @@ Task<Result<s3::CopyResult>> Upload::run() {
 
 Task<Status> Upload::prepare() {
   Status ready = co_await open();
+  if (completed_) co_return ready;
   if (ready) ready = co_await carry_all();
   if (ready) ready = co_await check_parts();
   if (ready) ready = check_etag();
@@ -66,13 +69,13 @@ void Upload::take(std::uint32_t number, ETag etag, const std::vector<s3::Checksu
 
 Task<Status> Upload::open() {
   Status cleared = co_await resume_or_clear();
-  if (!cleared || !upload_.empty()) co_return cleared;
+  if (!cleared || completed_ || !upload_.empty()) co_return cleared;
   PlannedUpload intent;
   intent.key = key();
   intent.source_etag = ETag(attempt_.item.etag);
   intent.size = attempt_.item.size;
-  intent.layout = plan_.layout.text();
-  if (log().is_durable()) co_await note_open_uploads(state(), attempt_.writer, intent);
+  intent.layout = plan_.text();
+  if (log().is_durable()) co_await note_open_uploads(state(), intent);
   intent.began = state().runtime.wall_now() + state().pair.offset_of(Side::kTarget);
   Status begun = co_await log().begin(intent);
   if (!begun) co_return begun;
@@ -86,7 +89,9 @@ Task<Status> Upload::create() {
   Result<s3::CreatedUpload> created =
       co_await shielded(state().runtime, 120s, attempt_.writer.create_upload(std::move(request)));
   if (!created) {
-    uncertain_ = created.error().is_retryable() && !created.error().is(ErrorKind::kThrottled);
+    const bool surely_not =
+        created.error().is(ErrorKind::kThrottled) || created.error().is(ErrorKind::kConnect);
+    uncertain_ = created.error().is_retryable() && !surely_not;
     co_return fail(std::move(created.error()));
   }
   upload_ = created->id;
@@ -101,34 +106,32 @@ Task<Status> Upload::create() {
   co_return co_await log().created(key(), upload_);
 }
 
-// What an earlier try of the run left at this key: gone on with where it is of the same object and
-// cut alike, else aborted.
+// What an earlier try of the run left at this key: gone on with where it is of the same object, cut
+// alike and under the same attributes, else aborted.
 Task<Status> Upload::resume_or_clear() {
   std::optional<PlannedUpload> intent = log().find(key());
   if (!intent) co_return Status();
   const bool same = intent->source_etag.view() == attempt_.item.etag &&
-                    intent->size == attempt_.item.size && intent->layout == plan_.layout.text();
-  const UploadId left = intent->upload;
-  if (!same || left.empty()) {
-    co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
-    co_return still_there();
-  }
-  upload_ = left;
+                    intent->size == attempt_.item.size && intent->layout == plan_.text();
+  if (!same || intent->upload.empty()) co_return co_await clear(std::move(*intent));
+  upload_ = intent->upload;
   Result<std::vector<s3::PartEntry>> listed = co_await listed_parts();
-  if (!listed) {
+  if (!listed && listed.error().is(ErrorKind::kNoSuchUpload)) {
     upload_ = UploadId();
-    if (listed.error().is(ErrorKind::kNoSuchUpload)) {
-      (void)co_await log().ended(key());
-      co_return Status();
-    }
-    if (!is_final_refusal(listed.error())) {
-      uncertain_ = true;  // it is still there: its record stays
-      co_return fail(std::move(listed.error()));
-    }
-    co_await clear_leftover(state(), &attempt_.writer, log(), std::move(*intent));
-    co_return still_there();
+    const Result<bool> completed = co_await was_completed();
+    uncertain_ = !completed;
+    if (!completed) co_return fail(completed.error());
+    completed_ = *completed;
+    (void)co_await log().ended(key());
+    co_return Status();
+  }
+  if (!listed && !cannot_list(listed.error())) {
+    upload_ = UploadId();
+    uncertain_ = true;  // it is still there: its record stays
+    co_return fail(std::move(listed.error()));
   }
   resumed_ = true;
+  if (!listed) co_return Status();  // nobody may see its parts: all are carried again
   for (const s3::PartEntry& part : *listed)
     if (part.number >= 1 && part.number <= plan_.layout.parts() && !part.etag.empty() &&
         part.size == plan_.layout.part(part.number).length)
@@ -137,11 +140,37 @@ Task<Status> Upload::resume_or_clear() {
 }
 
 // One record a key: the next upload waits until the last one is gone.
-Status Upload::still_there() {
-  if (!log().find(key())) return {};
+Task<Status> Upload::clear(PlannedUpload left) {
+  co_await clear_leftover(state(), log(), std::move(left));
+  if (!log().find(key())) co_return Status();
   uncertain_ = true;  // keeps the record
-  return fail(Error(ErrorKind::kConflict, "an earlier try's upload could not be aborted yet")
-                  .with_key(attempt_.item.key));
+  co_return fail(Error(ErrorKind::kConflict, "an earlier try's upload could not be aborted yet")
+                     .with_key(attempt_.item.key));
+}
+
+// Whether the upload that is gone became the object: known where the source's own ETag stands
+// there.
+Task<Result<bool>> Upload::was_completed() {
+  if (!plan_.keep_etag) co_return false;
+  auto info = co_await look_at_target();
+  if (!info &&
+      (info.error().is(ErrorKind::kNoSuchKey) || info.error().is(ErrorKind::kAccessDenied)))
+    co_return false;
+  if (!info) co_return fail(std::move(info.error()));
+  co_return !info->delete_marker && !info->etag_is_opaque() &&
+      info->etag.view() == attempt_.item.etag && info->etag.view() != attempt_.item.target_etag;
+}
+
+// What has arrived is good, and the object's next try comes: of this run, or of a later one.
+bool Upload::goes_on_later(const Error& why) const {
+  if (!log().is_durable()) return false;
+  if (why.is(ErrorKind::kCancelled) || state().stopped()) return true;
+  // An earlier try's upload is refused to another principal than the one that began it, and who
+  // copies is about to change.
+  if (resumed_ && why.is(ErrorKind::kAccessDenied)) return true;
+  const bool unanswered = attempt_.at_commit && why.is_retryable();
+  return unanswered || met_nobody(why) || why.is(ErrorKind::kThrottled) ||
+         why.is(ErrorKind::kRetryBudget);
 }
 
 // Nothing is left behind: aborted, unless the next try can go on with it.
@@ -157,14 +186,10 @@ Task<void> Upload::give_up(const Error& why) {
     }
     co_return;
   }
-  const bool stopped = why.is(ErrorKind::kCancelled) || state().stopped();
-  // An earlier try's upload is refused to another principal than the one that began it: its parts
-  // are good, and who copies is about to change.
-  const bool not_its_writer = resumed_ && why.is(ErrorKind::kAccessDenied);
-  if ((stopped || not_its_writer) && log().is_durable()) co_return;
-  Status gone = co_await shielded(state().runtime, kMostTidying,
-                                  abort_upload(state(), &attempt_.writer, key(), upload_));
-  if (gone) (void)co_await log().ended(key());
+  if (goes_on_later(why)) co_return;
+  Status gone =
+      co_await shielded(state().runtime, kMostTidying, abort_upload(state(), key(), upload_));
+  if (gone || why.is(ErrorKind::kNoSuchUpload)) (void)co_await log().ended(key());
 }
 
 }  // namespace s3ferry

@@ -29,11 +29,16 @@ class PartCarrier {
 // What an upload makes.
 struct UploadPlan {
   UploadPlan() = default;
+  // What is written down of it: equal texts are equal cuts of the same generation of the source
+  // under the same attributes.
+  std::string text() const;
+
   PartLayout layout;
   s3::WriteAttributes attributes;
   bool keep_etag = false;     // the source's ETag must come out, else nothing is completed
   bool only_if_kept = false;  // … and a target that encrypts by a key is reason to give up at once
   std::optional<s3::Checksum> whole;  // the source's CRC64NVME over all of it
+  std::optional<WallTime> source_modified;
 };
 
 // One multipart upload from its intent to the finished object: created, parts carried in parallel
@@ -69,7 +74,9 @@ class Upload {
   Task<Status> open();
   Task<Status> create();
   Task<Status> resume_or_clear();
-  Status still_there();
+  Task<Status> clear(PlannedUpload left);
+  Task<Result<bool>> was_completed();
+  bool goes_on_later(const Error& why) const;
   Task<void> give_up(const Error& why);
   void take(std::uint32_t number, ETag etag, const std::vector<s3::Checksum>& checksums);
 
@@ -81,7 +88,13 @@ class Upload {
   bool next_part(PartRange& part);
   Task<Result<std::vector<s3::PartEntry>>> listed_parts();
   Task<Status> check_parts();
+  Task<Result<std::vector<std::uint32_t>>> find_wrong_parts();
   std::vector<std::uint32_t> wrong_parts(const std::vector<s3::PartEntry>& listed) const;
+
+  // upload_repeats.cc
+  bool whole_is_proven() const;
+  Task<Result<std::vector<std::uint32_t>>> repeated_parts();
+  Task<Result<std::uint64_t>> sample_of_source(std::uint32_t number, double place);
 
   // upload_finish.cc
   Status check_etag();
@@ -102,7 +115,8 @@ class Upload {
   PartCarrier& carrier_;
   UploadId upload_;
   bool resumed_ = false;          // an earlier try's upload
-  bool uncertain_ = false;        // its creation was not answered: it may exist and be unknown
+  bool uncertain_ = false;        // one may exist that its record alone tells of
+  bool completed_ = false;        // by an earlier try, whose answer was lost
   std::vector<Arrived> arrived_;  // by part number - 1
   std::uint32_t next_ = 1;
   std::size_t carrying_ = 0;
@@ -112,6 +126,9 @@ class Upload {
   std::string computed_;  // the ETag that must come out; empty: not to be known
   Trouble trouble_ = Trouble::kNone;
 };
+
+// A server that has no such listing, or shows it to nobody.
+bool cannot_list(const Error& error);
 
 // Lanes of one upload beside its job's own, at most; each waits for the pace as a copy does.
 inline constexpr std::size_t kMostLanes = 64;

@@ -41,7 +41,8 @@ Status read_upload_facts(std::string_view text, PlannedUpload& intent) {
   return {};
 }
 
-Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store, bool goes_on) {
+Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store,
+                                                           std::optional<WallTime> run_began) {
   std::unique_ptr<UploadBook> book(new UploadBook(store));
   std::optional<std::string> after;
   for (;;) {
@@ -54,7 +55,8 @@ Task<Result<std::unique_ptr<UploadBook>>> UploadBook::open(WorkStore& store, boo
       if (!read) co_return fail(std::move(read.error()));
       intent.key = ObjectKey(stored.key);
       intent.upload = UploadId(std::move(stored.upload_id));
-      if (!goes_on) intent.layout.clear();  // fits no plan
+      const bool of_this_run = run_began && stored.intended >= *run_began;
+      if (!of_this_run) intent.layout.clear();  // fits no plan
       after = stored.key;
       book->open_.insert_or_assign(std::move(stored.key), std::move(intent));
     }

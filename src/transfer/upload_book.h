@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,11 @@ namespace s3ferry {
 // the next try. Memory: one entry for each that is open. One run, one shard; the store outlives it.
 class UploadBook final : public UploadLog {
  public:
-  // Reads what earlier tries, and earlier runs of the task, left. Only a run that `goes_on` takes
-  // up their uploads; those of another run may have been begun under other options: they are
-  // aborted.
-  static Task<Result<std::unique_ptr<UploadBook>>> open(WorkStore& store, bool goes_on);
+  // Reads what earlier tries, and earlier runs of the task, left. What was begun before the first
+  // try of this run, at `run_began` (absent: this is the first), may have been begun under other
+  // options: such uploads are not gone on with but aborted.
+  static Task<Result<std::unique_ptr<UploadBook>>> open(WorkStore& store,
+                                                        std::optional<WallTime> run_began);
 
   bool is_durable() const override { return true; }
   Task<Status> begin(PlannedUpload intent) override;

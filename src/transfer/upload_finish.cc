@@ -134,12 +134,16 @@ Task<Result<s3::CopyResult>> Upload::finish(s3::CompleteResult done) {
     }
   }
   if (result.etag.empty()) result.etag = ETag(computed_);
-  const bool opaque = computed_.empty() || result.sse.starts_with("aws:kms") || result.etag.empty();
+  bool opaque = computed_.empty() || result.sse.starts_with("aws:kms") || result.etag.empty();
+  // How an earlier try's upload is encrypted was told to that try.
+  if (resumed_ && !opaque && result.etag.view() != computed_)
+    if (const auto info = co_await look_at_target()) opaque = info->etag_is_opaque();
   if (!opaque && result.etag.view() != computed_)
     co_return fail(
         Error(ErrorKind::kRefused,
-              fmt::format("the finished object has the ETag {}, its parts make {}: it is "
-                          "not what was sent. Run the sync again",
+              fmt::format("the finished object has the ETag {}, its parts make {}: it is not what "
+                          "was sent. Delete it at the target and run the sync again, which would "
+                          "take it for the same",
                           result.etag.view(), computed_))
             .with_operation("CompleteMultipartUpload")
             .with_key(attempt_.item.key));
@@ -148,7 +152,8 @@ Task<Result<s3::CopyResult>> Upload::finish(s3::CompleteResult done) {
       whole->value != plan_.whole->value)
     co_return fail(Error(ErrorKind::kRefused,
                          "the finished object's CRC64NVME is not the source's: it is not what was "
-                         "listed. Run the sync again")
+                         "listed. Delete it at the target and run the sync again, which would take "
+                         "it for the same")
                        .with_operation("CompleteMultipartUpload")
                        .with_key(attempt_.item.key));
   if (tagged && !tags_there) co_await put_tags();

@@ -1,20 +1,19 @@
 // The part of Upload that carries parts, and makes sure that they arrived as they were sent.
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "s3/target_bucket.h"
 #include "transfer/upload.h"
+#include "transfer/upload_recovery.h"
 
 namespace s3ferry {
-namespace {
 
-// A server that has no such listing, or shows it to nobody: the answers must do.
 bool cannot_list(const Error& error) {
   return error.is(ErrorKind::kAccessDenied) || error.is(ErrorKind::kUnsupported) ||
          error.http_status() == 501 || error.http_status() == 405;
 }
-
-}  // namespace
 
 Task<Status> Upload::carry_all() {
   next_ = 1;
@@ -76,7 +75,8 @@ Task<void> Upload::carry_one(PartRange part) {
       break;
     }
     const Error& error = result.error();
-    const bool later = error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget);
+    const bool later =
+        error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget) || met_nobody(error);
     if (!later || tries >= kMostGivenBack || failed_ || state().stopped()) {
       if (!failed_) failed_ = error;
       break;
@@ -96,11 +96,12 @@ Task<void> Upload::carry_one(PartRange part) {
 Task<Result<std::vector<s3::PartEntry>>> Upload::listed_parts() {
   std::vector<s3::PartEntry> out;
   s3::TargetBucket* bucket = &state().pair.target;
+  s3::TargetBucket* other = other_writer(state().pair);
   std::uint32_t marker = 0;
   for (;;) {
     auto page = co_await bucket->list_parts(key(), upload_, marker);
-    if (!page && page.error().is(ErrorKind::kAccessDenied) && bucket != &attempt_.writer) {
-      bucket = &attempt_.writer;
+    if (!page && page.error().is(ErrorKind::kAccessDenied) && other != nullptr) {
+      bucket = std::exchange(other, nullptr);
       continue;
     }
     if (!page) co_return fail(std::move(page.error()));
@@ -124,23 +125,31 @@ std::vector<std::uint32_t> Upload::wrong_parts(const std::vector<s3::PartEntry>&
   return out;
 }
 
-// A part that was lost, or lies under another's number, is carried once more; then it is a failure.
+// Parts that are not there, lie under another's number, or hold another's bytes. Where the server
+// shows no parts, it compares them itself with what was answered (InvalidPart).
+Task<Result<std::vector<std::uint32_t>>> Upload::find_wrong_parts() {
+  auto listed = co_await listed_parts();
+  if (!listed && !cannot_list(listed.error())) co_return fail(std::move(listed.error()));
+  if (listed)
+    if (std::vector<std::uint32_t> wrong = wrong_parts(*listed); !wrong.empty()) co_return wrong;
+  co_return co_await repeated_parts();
+}
+
+// A wrong part is carried once more; then it is a failure.
 Task<Status> Upload::check_parts() {
   for (int round = 0;; ++round) {
-    auto listed = co_await listed_parts();
-    if (!listed && cannot_list(listed.error())) co_return Status();
-    if (!listed) co_return fail(std::move(listed.error()));
-    const std::vector<std::uint32_t> wrong = wrong_parts(*listed);
-    if (wrong.empty()) co_return Status();
+    auto wrong = co_await find_wrong_parts();
+    if (!wrong) co_return fail(std::move(wrong.error()));
+    if (wrong->empty()) co_return Status();
     if (round > 0)
       co_return fail(
           Error(ErrorKind::kProtocol,
                 fmt::format("part {} at the target is not the part that was sent, twice; "
                             "nothing was completed",
-                            wrong.front()))
+                            wrong->front()))
               .with_operation("ListParts")
               .with_key(attempt_.item.key));
-    for (const std::uint32_t number : wrong) arrived_[number - 1] = Arrived();
+    for (const std::uint32_t number : *wrong) arrived_[number - 1] = Arrived();
     Status again = co_await carry_all();
     if (!again) co_return again;
   }

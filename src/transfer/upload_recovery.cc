@@ -29,6 +29,11 @@ bool is_key(const ObjectKey& listed, const ObjectKey& key) {
   return false;
 }
 
+// The server answers, and not with a list of uploads that could be read.
+bool cannot_be_listed(const Error& error) {
+  return error.is(ErrorKind::kListing) || error.is(ErrorKind::kProtocol);
+}
+
 // The uploads that are open at exactly `key`.
 Task<Result<std::vector<s3::UploadEntry>>> uploads_at(s3::TargetBucket& bucket, ObjectKey key) {
   std::vector<s3::UploadEntry> out;
@@ -48,12 +53,26 @@ Task<Result<std::vector<s3::UploadEntry>>> uploads_at(s3::TargetBucket& bucket, 
                  "more uploads are open at one key than can be looked through");
 }
 
-Task<Result<std::vector<s3::UploadEntry>>> uploads_at(RunState& state, s3::TargetBucket* writer,
-                                                      ObjectKey key) {
+Task<Result<std::vector<s3::UploadEntry>>> uploads_at(RunState& state, ObjectKey key) {
   auto found = co_await uploads_at(state.pair.target, key);
-  if (!found && found.error().is(ErrorKind::kAccessDenied) && writer != nullptr)
-    found = co_await uploads_at(*writer, key);
+  s3::TargetBucket* const other = other_writer(state.pair);
+  if (!found && found.error().is(ErrorKind::kAccessDenied) && other != nullptr)
+    found = co_await uploads_at(*other, key);
   co_return found;
+}
+
+// No later try will be told otherwise; any other failure leaves an upload's record for the next
+// one.
+bool is_final_refusal(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kAccessDenied:
+    case ErrorKind::kNoSuchBucket:
+    case ErrorKind::kUnsupported:
+    case ErrorKind::kInvalidRequest:
+      return true;
+    default:
+      return error.http_status() == 405 || error.http_status() == 501;
+  }
 }
 
 std::string where(const RunState& state, const ObjectKey& key) {
@@ -63,25 +82,24 @@ std::string where(const RunState& state, const ObjectKey& key) {
 
 }  // namespace
 
-bool is_final_refusal(const Error& error) {
-  return error.is(ErrorKind::kAccessDenied) || error.is(ErrorKind::kNoSuchBucket) ||
-         error.is(ErrorKind::kUnsupported) || error.http_status() == 405 ||
-         error.http_status() == 501;
+// The source's principal is a stranger to another service.
+s3::TargetBucket* other_writer(const Pair& pair) {
+  return pair.same_service && pair.as_source != &pair.target ? pair.as_source : nullptr;
 }
 
-Task<void> note_open_uploads(RunState& state, s3::TargetBucket& writer, PlannedUpload& intent) {
-  auto open = co_await uploads_at(state, &writer, intent.key);
+Task<void> note_open_uploads(RunState& state, PlannedUpload& intent) {
+  auto open = co_await uploads_at(state, intent.key);
   intent.seen_known = open.has_value();
   intent.seen.clear();
   if (open)
     for (s3::UploadEntry& entry : *open) intent.seen.push_back(std::move(entry.upload));
 }
 
-Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey key,
-                          UploadId upload) {
+Task<Status> abort_upload(RunState& state, ObjectKey key, UploadId upload) {
   Status gone = co_await state.pair.target.abort_upload(key, upload);
-  if (!gone && gone.error().is(ErrorKind::kAccessDenied) && writer != nullptr)
-    gone = co_await writer->abort_upload(key, upload);
+  s3::TargetBucket* const other = other_writer(state.pair);
+  if (!gone && gone.error().is(ErrorKind::kAccessDenied) && other != nullptr)
+    gone = co_await other->abort_upload(key, upload);
   if (gone || gone.error().is(ErrorKind::kNoSuchUpload)) co_return Status();
   state.warn(WarningKind::kOther,
              fmt::format("the upload {} at {} could not be aborted: {}. Its parts cost money until "
@@ -90,16 +108,16 @@ Task<Status> abort_upload(RunState& state, s3::TargetBucket* writer, ObjectKey k
   co_return gone;
 }
 
-Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& log,
-                          PlannedUpload intent) {
+Task<void> clear_leftover(RunState& state, UploadLog& log, PlannedUpload intent) {
   UploadId upload = intent.upload;
   if (upload.empty()) {
-    auto open = co_await uploads_at(state, writer, intent.key);
+    auto open = co_await uploads_at(state, intent.key);
     if (!open) {
       state.warn(WarningKind::kOther,
                  fmt::format("whether an earlier try left an upload at {} cannot be seen: {}",
                              where(state, intent.key), open.error().message()));
-      if (is_final_refusal(open.error())) (void)co_await log.ended(intent.key);
+      if (is_final_refusal(open.error()) || cannot_be_listed(open.error()))
+        (void)co_await log.ended(intent.key);
       co_return;
     }
     std::erase_if(*open, [&](const s3::UploadEntry& entry) {
@@ -124,15 +142,14 @@ Task<void> clear_leftover(RunState& state, s3::TargetBucket* writer, UploadLog& 
     }
     upload = open->front().upload;
   }
-  Status gone = co_await abort_upload(state, writer, intent.key, upload);
+  Status gone = co_await abort_upload(state, intent.key, upload);
   if (gone || is_final_refusal(gone.error())) (void)co_await log.ended(intent.key);
 }
 
-Task<void> clear_all_leftovers(RunState& state, s3::TargetBucket* writer) {
+Task<void> clear_all_leftovers(RunState& state) {
   UploadBook& book = state.book->uploads();
   std::vector<PlannedUpload> left = book.not_ended();
-  for (PlannedUpload& intent : left)
-    co_await clear_leftover(state, writer, book, std::move(intent));
+  for (PlannedUpload& intent : left) co_await clear_leftover(state, book, std::move(intent));
 }
 
 }  // namespace s3ferry

@@ -1,19 +1,11 @@
 // What can go wrong with an upload: lost answers, wrong parts, a source that changes, a kill.
 
-#include "transfer/upload.h"
-
-#include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include "engine/run.h"
 #include "runtime/scope.h"
-#include "transfer/copy_workers.h"
-#include "transfer/upload_recovery.h"
+#include "transfer/upload_test_support.h"
 
 namespace s3ferry {
 namespace {
@@ -24,62 +16,7 @@ using testing::kSourceBucket;
 using testing::kTargetBucket;
 using testing::RecordingSink;
 using testing::SimPair;
-using testing::sync;
 using Names = std::vector<std::string>;
-
-// Parts so large that objects have digests by formula (sim/content.h), which cost nothing.
-constexpr ByteCount kPart = 32 * kMiB;
-
-class UploadTest : public ::testing::Test {
- protected:
-  UploadTest() {
-    options_.multipart.threshold = kPart;
-    options_.multipart.part_bytes = kPart;
-    options_.concurrency = 4;
-  }
-  void put(std::string key, ByteCount size, std::uint64_t seed = 1) {
-    sim::ObjectSpec spec;
-    spec.key = std::move(key);
-    spec.size = size;
-    spec.seed = seed;
-    spec.part_size = kPart;
-    spec.mtime = world_.ago(1000);
-    world_.put(kSourceBucket, std::move(spec));
-  }
-  static Fault fault(Operation operation, int status = 0, std::string code = "") {
-    Fault out;
-    out.operations = {operation};
-    out.status = status;
-    out.code = std::move(code);
-    return out;
-  }
-  void mischief(Fault::Mischief what, int times) {
-    Fault bad = fault(Operation::kUploadPartCopy);
-    bad.part = 3;
-    bad.times = times;
-    bad.mischief = what;
-    world_.sim().add_fault(bad);
-  }
-  std::uint64_t count(Operation operation) { return world_.count(operation); }
-  std::string etag_of(const char* bucket, std::string_view key) {
-    const auto info = world_.sim().find_object(bucket, key);
-    return info ? info->etag : "";
-  }
-  bool arrived(std::string_view key) {
-    const std::string etag = etag_of(kTargetBucket, key);
-    return !etag.empty() && etag == etag_of(kSourceBucket, key);
-  }
-  SyncResult run() {
-    sink_ = RecordingSink();
-    SyncResult result = sync(world_, options_, sink_);
-    EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 0u);
-    return result;
-  }
-
-  SimPair world_;
-  SyncOptions options_;
-  RecordingSink sink_;
-};
 
 TEST_F(UploadTest, APartThatWasLostOrSwappedOnceIsSentAgain) {
   for (const auto what : {Fault::Mischief::kLost, Fault::Mischief::kSwapped}) {
@@ -107,7 +44,7 @@ TEST_F(UploadTest, APartThatIsNeverRightIsNeverCompleted) {
   EXPECT_EQ(count(Operation::kCompleteMultipartUpload), 0u);
 }
 
-// With cuts of our own no ETag tells of a repeated part; the checksum over the whole does.
+// With cuts of our own no ETag of the object tells; the checksum over the whole does.
 TEST_F(UploadTest, ARepeatedPartFailsTheChecksumOverTheWhole) {
   options_.multipart.etag = EtagPolicy::kAny;
   options_.concurrency = 1;
@@ -115,6 +52,102 @@ TEST_F(UploadTest, ARepeatedPartFailsTheChecksumOverTheWhole) {
   put("k", 5 * kPart);
   EXPECT_EQ(run().exit_code(), 1);
   EXPECT_EQ(etag_of(kTargetBucket, "k"), "");
+  EXPECT_EQ(count(Operation::kGetObject), 0u);
+}
+
+class OwnCutsTest : public UploadTest {
+ protected:
+  OwnCutsTest() {
+    options_.concurrency = 1;
+    sim::Quirks quirks;
+    quirks.no_checksums = true;
+    world_.sim().set_quirks(quirks);
+  }
+  void put_whole(std::string key) {
+    sim::ObjectSpec spec = object(std::move(key), 5 * kPart);
+    spec.part_size = 0;
+    put(spec);
+  }
+};
+
+constexpr Fault::Mischief kMischiefs[] = {Fault::Mischief::kLost, Fault::Mischief::kRepeated,
+                                          Fault::Mischief::kSwapped};
+
+// Neither an ETag to keep nor a checksum: what the server holds, and a few bytes of the source.
+TEST_F(OwnCutsTest, AWrongPartIsSentAgain) {
+  put_whole("calm");
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(count(Operation::kGetObject), 0u);
+  for (const auto what : kMischiefs) {
+    const std::string key = "k" + std::to_string(static_cast<int>(what));
+    mischief(what, 1);
+    put_whole(key);
+    EXPECT_EQ(run().exit_code(), 0);
+    EXPECT_EQ(etag_of(kTargetBucket, key), etag_of(kTargetBucket, "calm"));
+  }
+  EXPECT_TRUE(world_.sim().all_faults_fired());
+}
+
+TEST_F(OwnCutsTest, APartThatIsNeverRightIsNeverCompleted) {
+  for (const auto what : kMischiefs) {
+    world_.sim().clear_faults();
+    mischief(what, -1);
+    put_whole("k");
+    EXPECT_EQ(run().exit_code(), 1);
+    EXPECT_NE(sink_.errors.at(0).message().find("nothing was completed"), std::string::npos);
+  }
+  EXPECT_EQ(count(Operation::kCompleteMultipartUpload), 0u);
+}
+
+// Where nobody may list parts the server compares what it holds with what it had answered.
+TEST_F(OwnCutsTest, SoItIsWherePartsMayNotBeListed) {
+  world_.sim().add_fault(fault(Operation::kListParts, 403, "AccessDenied"));
+  for (const auto what : kMischiefs) {
+    mischief(what, -1);
+    put_whole("k");
+    EXPECT_EQ(run().exit_code(), 1);
+    EXPECT_EQ(etag_of(kTargetBucket, "k"), "");
+  }
+}
+
+// Content that repeats is no fault: the source holds the same bytes there.
+TEST_F(OwnCutsTest, PartsThatAreAlikeAreFine) {
+  sim::ObjectSpec spec = object("zeros", 0);
+  spec.part_size = 0;
+  spec.content = std::string(4 * 5 * kMiB, '\0');
+  put(spec);
+  options_.multipart.threshold = options_.multipart.part_bytes = 5 * kMiB;
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(count(Operation::kGetObject), 4u);
+  EXPECT_EQ(count(Operation::kUploadPartCopy), 4u);
+  EXPECT_EQ(world_.sim().find_object(kTargetBucket, "zeros")->parts.size(), 4u);
+  // Who may copy need not be who may read.
+  spec.key = "more zeros";
+  put(spec);
+  world_.sim().add_fault(fault(Operation::kGetObject, 403, "AccessDenied"));
+  EXPECT_EQ(run().exit_code(), 0);
+}
+
+// A service that ignores conditions: the listed ETag is there again when all parts have arrived.
+TEST_F(OwnCutsTest, ASourceThatWasAnotherForAWhileIsCopiedAnew) {
+  sim::Quirks quirks;
+  quirks.ignores_copy_conditions = quirks.no_checksums = true;
+  world_.sim().set_quirks(quirks);
+  world_.sim().add_latency({std::nullopt, std::chrono::seconds(1), {}, 0});
+  put_whole("calm");
+  EXPECT_EQ(run().exit_code(), 0);
+  put_whole("k");
+  bool done = false;
+  world_.sim().before_request([&](const sim::RequestInfo& request) {
+    if (done || request.operation != Operation::kUploadPartCopy) return;
+    done = request.part == 4;
+    sim::ObjectSpec spec = object("k", 5 * kPart, request.part == 3 ? 2 : 1);
+    spec.part_size = 0;
+    if (request.part >= 3) put(spec);
+  });
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_TRUE(done);
+  EXPECT_EQ(etag_of(kTargetBucket, "k"), etag_of(kTargetBucket, "calm"));
 }
 
 TEST_F(UploadTest, ASourceReplacedInTheMiddleIsNeverStitched) {
@@ -287,139 +320,6 @@ TEST_F(UploadTest, ACancelledUploadIsAborted) {
     EXPECT_EQ(etag_of(kTargetBucket, "k"), "");
   }
   EXPECT_GE(count(Operation::kCreateMultipartUpload), 3u);
-}
-
-// A log that outlives the run, as the journal's does.
-class DurableLog final : public UploadLog {
- public:
-  bool is_durable() const override { return true; }
-  Task<Status> begin(PlannedUpload record) override {
-    if (records.contains(record.key.str())) co_return fail(ErrorKind::kConflict, "twice");
-    const std::string key = record.key.str();
-    records.insert_or_assign(key, std::move(record));
-    co_return Status();
-  }
-  Task<Status> created(ObjectKey key, UploadId upload) override {
-    if (!forgets_ids) records.at(key.str()).upload = std::move(upload);
-    co_return Status();
-  }
-  Task<Status> ended(ObjectKey key) override {
-    records.erase(key.str());
-    co_return Status();
-  }
-  std::optional<PlannedUpload> find(const ObjectKey& key) const override {
-    const auto at = records.find(key.str());
-    return at == records.end() ? std::nullopt : std::optional(at->second);
-  }
-  std::map<std::string, PlannedUpload> records;
-  bool forgets_ids = false;
-};
-
-// One object through the workers, with a log.
-Task<void> copy_one(RunState& state, UploadLog& log, CopyItem item) {
-  CopyWorkers workers(state, 4);
-  Chunk& chunk = state.ledger.begin(std::nullopt);
-  item.chunk = &chunk;
-  workers.log_uploads(log);
-  (void)co_await workers.send(std::move(item));
-  co_await workers.finish();
-  state.ledger.close(chunk, std::nullopt);
-}
-
-class ResumedUploadTest : public UploadTest {
- protected:
-  CopyItem item(std::string_view key) {
-    const auto info = world_.sim().find_object(kSourceBucket, key);
-    ObjectView view;
-    view.key = key;
-    view.etag = info->etag;
-    view.size = info->size;
-    CopyItem out(view, nullptr, CopyReason::kMissing);
-    out.route = CopyRoute::kParts;
-    return out;
-  }
-  // One try; `kill_at`: the run is stopped before that part is copied.
-  void attempt(std::string_view key, int kill_at = 0) {
-    RunState state(world_.runtime(), world_.pair(), options_, sink_);
-    kill_at_ = kill_at;
-    state_ = &state;
-    world_.runtime().run(copy_one(state, log_, item(key)));
-    state_ = nullptr;
-  }
-  void SetUp() override {
-    options_.concurrency = 1;
-    world_.sim().before_request([this](const sim::RequestInfo& request) {
-      if (kill_at_ > 0 && request.part == kill_at_ && state_ != nullptr)
-        state_->stop(Error(ErrorKind::kCancelled, "killed"));
-    });
-  }
-  DurableLog log_;
-  RunState* state_ = nullptr;
-  int kill_at_ = 0;
-};
-
-TEST_F(ResumedUploadTest, FinishedPartsAreNotCopiedAgain) {
-  put("k", 10 * kPart);
-  attempt("k", 4);
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 1u);
-  const std::uint64_t before = count(Operation::kUploadPartCopy);
-  EXPECT_GE(before, 4u);
-  EXPECT_LT(before, 10u);
-  attempt("k");
-  EXPECT_TRUE(arrived("k"));
-  EXPECT_EQ(count(Operation::kUploadPartCopy), 10u);
-  EXPECT_EQ(count(Operation::kCreateMultipartUpload), 1u);
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 0u);
-  EXPECT_TRUE(log_.records.empty());
-}
-
-TEST_F(ResumedUploadTest, AnotherObjectsPartsAreAborted) {
-  put("k", 10 * kPart, 1);
-  attempt("k", 4);
-  put("k", 10 * kPart, 2);
-  attempt("k");
-  EXPECT_TRUE(arrived("k"));
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 0u);
-  EXPECT_EQ(count(Operation::kCreateMultipartUpload), 2u);
-  EXPECT_TRUE(log_.records.empty());
-}
-
-TEST_F(ResumedUploadTest, AnUploadWhoseIdWasNotWrittenIsFoundAndAnotherToolsIsNot) {
-  world_.sim().open_upload(kTargetBucket, "k");  // another tool's, before ours
-  put("k", 10 * kPart);
-  log_.forgets_ids = true;
-  attempt("k", 4);
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 2u);
-  world_.sim().open_upload(kTargetBucket, "k2");  // another key of the same prefix
-  log_.forgets_ids = false;
-  attempt("k");
-  EXPECT_TRUE(arrived("k"));
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 2u);
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket, "k"), 1u);
-  EXPECT_TRUE(log_.records.empty());
-}
-
-TEST_F(ResumedUploadTest, WhatMayBeAnothersIsLeftAndToldOf) {
-  put("k", 10 * kPart);
-  log_.forgets_ids = true;
-  attempt("k", 4);
-  world_.sim().open_upload(kTargetBucket, "k");  // another tool's, after ours
-  log_.forgets_ids = false;
-  attempt("k");
-  EXPECT_TRUE(arrived("k"));
-  EXPECT_EQ(world_.sim().open_uploads(kTargetBucket), 2u);
-  EXPECT_TRUE(std::any_of(
-      sink_.warning_texts.begin(), sink_.warning_texts.end(),
-      [](const std::string& text) { return text.find("left as they are") != std::string::npos; }));
-}
-
-TEST_F(ResumedUploadTest, AnUploadThatIsGoneStartsAnew) {
-  put("k", 10 * kPart);
-  attempt("k", 4);
-  world_.sim().erase_uploads(kTargetBucket);
-  attempt("k");
-  EXPECT_TRUE(arrived("k"));
-  EXPECT_EQ(count(Operation::kCreateMultipartUpload), 2u);
 }
 
 }  // namespace

@@ -29,13 +29,15 @@ Task<void> cancel_when(Event& died, Scope& process) {
 
 MortalRun::MortalRun(SimPair& world, SyncOptions asked)
     : options(std::move(asked)), world_(world), folder_(new_folder()) {
-  const auto on_request = [this](bool after) {
+  const auto on_request = [this](const sim::RequestInfo& request, bool after) {
     if (dead_) return;
+    const bool counts = !death_ || !death_->of || *death_->of == request.operation;
     if (!after) ++requests_;
-    if (death_ && requests_ >= death_->at_request && after == death_->after_effect) die();
+    if (!after && counts) ++counted_;
+    if (death_ && counts && counted_ >= death_->at_request && after == death_->after_effect) die();
   };
-  world_.sim().before_request([on_request](const sim::RequestInfo&) { on_request(false); });
-  world_.sim().after_request([on_request](const sim::RequestInfo&) { on_request(true); });
+  world_.sim().before_request([=](const sim::RequestInfo& one) { on_request(one, false); });
+  world_.sim().after_request([=](const sim::RequestInfo& one) { on_request(one, true); });
 }
 
 MortalRun::~MortalRun() {
@@ -89,7 +91,7 @@ MortalRun::Try MortalRun::go(std::optional<Death> death) {
   Try out;
   sink_ = RecordingSink();
   death_ = death;
-  requests_ = 0;
+  requests_ = counted_ = 0;
   dead_ = false;
   died_.clear();
   world_.transport().cut_off(false);

@@ -15,6 +15,7 @@ namespace s3ferry::testing {
 struct Death {
   std::uint64_t at_request = 0;
   bool after_effect = false;
+  std::optional<sim::Operation> of{};  // only such requests count
 };
 
 // A recorded run's tries as processes that may die at any moment, under virtual time: at its death
@@ -49,7 +50,7 @@ class MortalRun {
   std::string folder_;  // of all generations of the journal
   int generation_ = 0;
   std::optional<Death> death_;
-  std::uint64_t requests_ = 0;
+  std::uint64_t requests_ = 0, counted_ = 0;
   bool dead_ = false;
   Event died_;
 };
