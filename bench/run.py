@@ -3,7 +3,8 @@
 
 CPU is user + system time of the client process, as the kernel counts it; it and ratios hold on a
 shared machine, wall times wander. Every case checks by the server's own counters that the work was
-done. Prints a table, writes JSON, and exits with 1 when a bar is missed.
+done. Prints a table, writes JSON, and exits with 1 when a bar is missed. `peers` measures other tools
+beside it, `--compare BEFORE AFTER` two result files.
 """
 
 import argparse
@@ -84,7 +85,7 @@ class PeakMemory(threading.Thread):
             while True:
                 with open(self.path, encoding="ascii") as file:
                     lines = dict(line.split(":", 1) for line in file)
-                if lines["Name"].strip() in ("s3ferry", "aws", "python3", "python"):
+                if lines["Name"].strip() in ("s3ferry", "aws", "rclone", "python3", "python"):
                     self.mib = max(self.mib, int(lines["VmHWM"].split()[0]) / 1024)
                 time.sleep(0.01)
         except (OSError, KeyError):  # gone
