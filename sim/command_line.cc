@@ -20,6 +20,8 @@ A bucket by formula costs no memory, whatever its size. Members of --bucket:
   layout=flat|padded|dates|hash-prefixes|uuids|one-directory|long-prefixes|korean
   count=N  prefix=P  seed=N (equal seeds: equal objects)
   min-size=N  max-size=N  missing-every=N  changed-every=N
+Their ETags follow from the formula and are no MD5s of the bytes: GET and HEAD show these objects as
+encrypted by a KMS key (aws:kms), under which S3's own ETags are none either.
 
 Without --config and --account there is the account 111111111111 with the access key
 S3SIMFAKEACCESSKEY and the secret s3sim-fake-secret-access-key.

@@ -49,6 +49,12 @@ TEST(Content, AFormulaCanBeReadAtAnyOffset) {
     content.read(offset, 1000 - offset, part);
     EXPECT_EQ(part, all.substr(offset)) << offset;
   }
+  for (ByteCount offset = 16; offset < 40; ++offset)
+    for (ByteCount length = 0; length < 40; ++length) {
+      std::string part = "-";
+      content.read(offset, length, part);
+      EXPECT_EQ(part, "-" + all.substr(offset, length)) << offset << ' ' << length;
+    }
   EXPECT_EQ(content.md5(), md5_of(all));
   EXPECT_NE(Content::formula(10, 1000).bytes(), all);
 }

@@ -1,5 +1,6 @@
 #include "sim/list_render.h"
 
+#include <array>
 #include <bit>
 #include <chrono>
 
@@ -8,46 +9,82 @@
 namespace s3ferry::sim {
 namespace {
 
+constexpr auto kPairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (unsigned i = 0; i < pairs.size(); ++i)
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+  return pairs;
+}();
 char* put_two(char* to, unsigned value) {
-  to[0] = static_cast<char>('0' + value / 10);
-  to[1] = static_cast<char>('0' + value % 10);
+  std::memcpy(to, kPairs[value].data(), 2);
   return to + 2;
 }
 
+// Copies a fixed number of bytes, which there is room for, instead of asking how many there are.
 constexpr std::size_t kMostDigits = 20;
 char* put_number(char* to, std::uint64_t value) {
-  char digits[kMostDigits];
+  char digits[2 * kMostDigits];
   char* at = digits + kMostDigits;
-  do {
-    *--at = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value > 0);
-  return put(to, std::string_view(at, static_cast<std::size_t>(digits + kMostDigits - at)));
+  for (; value >= 100; value /= 100) put_two(at -= 2, static_cast<unsigned>(value % 100));
+  if (value >= 10) {
+    put_two(at -= 2, static_cast<unsigned>(value));
+  } else {
+    *--at = static_cast<char>('0' + value);
+  }
+  std::memcpy(to, at, kMostDigits);
+  return to + (digits + kMostDigits - at);
 }
 
-// "2026-11-22T01:02:03.000Z"; years 1970 to 9999.
-char* put_time(char* to, WallTime time) {
-  using namespace std::chrono;
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const auto millis = static_cast<unsigned>((time - day).count());
+// "2026-11-22T"
+void put_day(char* to, std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
   const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
   to = put_two(put_two(to, year / 100 % 100), year % 100);
   *to++ = '-';
   to = put_two(to, static_cast<unsigned>(date.month()));
   *to++ = '-';
   to = put_two(to, static_cast<unsigned>(date.day()));
-  *to++ = 'T';
-  to = put_two(to, millis / 3'600'000);
-  *to++ = ':';
-  to = put_two(to, millis / 60'000 % 60);
-  *to++ = ':';
-  to = put_two(to, millis / 1000 % 60);
-  *to++ = '.';
-  *to++ = static_cast<char>('0' + millis / 100 % 10);
-  to = put_two(to, millis % 100);
-  *to++ = 'Z';
-  return to;
+  *to = 'T';
+}
+
+// The texts of the days of one page, which are few or near each other.
+class DayTexts {
+ public:
+  const char* of(std::chrono::sys_days day) {
+    const auto number = static_cast<std::uint32_t>(day.time_since_epoch().count());
+    Text& text = texts_[number % texts_.size()];
+    if (text.day != number) put_day(text.bytes, day);
+    text.day = number;
+    return text.bytes;
+  }
+
+ private:
+  struct Text {
+    std::uint32_t day = ~0U;
+    char bytes[12];
+  };
+  std::array<Text, 128> texts_;
+};
+
+// "2026-11-22T01:02:03.000Z"; years 1970 to 9999.
+char* put_time(char* to, WallTime time, DayTexts* texts) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  if (texts != nullptr) {
+    std::memcpy(to, texts->of(day), 11);
+  } else {
+    put_day(to, day);
+  }
+  const auto millis = static_cast<unsigned>((time - day).count());
+  const unsigned seconds = millis / 1000, rest = millis % 1000, minutes = seconds / 60;
+  std::memcpy(to + 11, "00:00:00.000Z", 13);
+  put_two(to + 11, minutes / 60);
+  put_two(to + 14, minutes % 60);
+  put_two(to + 17, seconds % 60);
+  if (rest != 0) {
+    to[20] = static_cast<char>('0' + rest / 100);
+    put_two(to + 21, rest % 100);
+  }
+  return to + 24;
 }
 
 // Sixteen digits at once: the nibbles are spread over eight bytes each, then turned into letters.
@@ -76,11 +113,12 @@ void append_text(std::string& out, std::string_view value, bool url) {
 // More than an entry's tags, numbers and time take together.
 constexpr std::size_t kMostFixed = 512;
 
-char* open_entry(char* to, std::string_view key, WallTime mtime, bool url) {
+char* open_entry(char* to, std::string_view key, WallTime mtime, bool url,
+                 DayTexts* texts = nullptr) {
   to = put(to, "<Contents><Key>");
   to = url ? put_form_encoded(to, key) : put_xml_escaped(to, key);
   to = put(to, "</Key><LastModified>");
-  to = put_time(to, mtime);
+  to = put_time(to, mtime, texts);
   return put(to, "</LastModified><ETag>&quot;");
 }
 
@@ -100,12 +138,13 @@ char* close_entry(char* to, ByteCount size, std::string_view owner_id,
 }
 
 void render_formula_entry(PageText& out, std::string_view key, const SyntheticKeys& formula,
-                          std::uint64_t index, std::string_view owner_id, bool url) {
+                          std::uint64_t index, std::string_view owner_id, bool url,
+                          DayTexts& texts) {
   const SyntheticKeys::Attributes attributes = formula.attributes(index);
   const std::string& storage_class = formula.storage_class();
   char* to =
       out.room(kMostFixed + kMostEscaped * key.size() + owner_id.size() + storage_class.size());
-  to = open_entry(to, key, attributes.mtime, url);
+  to = open_entry(to, key, attributes.mtime, url, &texts);
   to = put_hex(put_hex(to, attributes.etag_high), attributes.etag_low);
   to = put(to, "&quot;</ETag>");
   out.ends_at(close_entry(to, attributes.size, owner_id, storage_class));
@@ -174,6 +213,7 @@ ListedPage list_page(const Bucket& bucket, const ListRequest& request) {
   std::string_view owner_id;
   if (request.fetch_owner) owner_id = bucket.owner->canonical_id;
   (void)page.contents.room(std::min<std::size_t>(request.max_keys, kMostListed) * 300);
+  DayTexts texts;
   std::string_view last;  // a view into the cursor, good until that has moved twice
   while (cursor.valid()) {
     const std::string_view key = cursor.key();
@@ -203,7 +243,7 @@ ListedPage list_page(const Bucket& bucket, const ListRequest& request) {
       render_entry(page.contents, key, *object, request);
     } else {
       render_formula_entry(page.contents, key, *bucket.store.formula(), cursor.index(), owner_id,
-                           request.url);
+                           request.url, texts);
     }
     last = key;
     page.last_is_prefix = false;

@@ -77,6 +77,21 @@ void add_metadata(http::Headers& headers, const Attributes& attributes) {
   if (missing > 0) headers.add("x-amz-missing-meta", std::to_string(missing));
 }
 
+// Digests by formula (Content) are told apart from true ones by the first byte.
+bool hashes_to_its_digests(const Content& content) {
+  const Content first = content.slice(0, std::min<ByteCount>(1, content.size()));
+  return first.md5() == md5_of(first.bytes());
+}
+
+// Where the ETag is no MD5 of the bytes, a client has to be told. S3 has such objects: those that
+// are encrypted by a key.
+const Encryption& shown_encryption(const Object& object) {
+  static const Encryption kByFormula{
+      "aws:kms", "arn:aws:kms:us-east-1:000000000000:key/fake-key-of-a-formula"};
+  if (object.parts || hashes_to_its_digests(object.content)) return *object.encryption;
+  return kByFormula;
+}
+
 void add_object_headers(http::Headers& headers, const Call& call, const Object& object) {
   headers.add("Last-Modified", format_http_date(object.mtime));
   headers.add("ETag", quoted(object.etag));
@@ -88,7 +103,7 @@ void add_object_headers(http::Headers& headers, const Call& call, const Object& 
   }
   if (!typed) headers.add("Content-Type", "binary/octet-stream");
   add_metadata(headers, *object.attributes);
-  add_encryption_headers(headers, *object.encryption);
+  add_encryption_headers(headers, shown_encryption(object));
   if (object.storage_class != "STANDARD") headers.add("x-amz-storage-class", object.storage_class);
   if (object.restored)
     headers.add("x-amz-restore",
@@ -120,6 +135,7 @@ Outcome<Reply> get_object(State& state, const Call& call) {
   Reply reply;
   add_object_headers(reply.headers, call, object);
   if (!selection->partial && !state.quirks.no_checksums &&
+      (object.parts || hashes_to_its_digests(object.content)) &&
       iequals_ascii(call.header("x-amz-checksum-mode").value_or(""), "ENABLED"))
     add_checksum_header(reply.headers, object);
   const ByteRange range = selection->range;

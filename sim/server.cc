@@ -22,6 +22,8 @@ constexpr asio::use_awaitable_t<Executor> kUseAwaitable{};
 constexpr int kBacklog = 4096;
 // A body's piece up to this size is joined to the head: cheaper than two pieces for the kernel.
 constexpr std::size_t kJoinBytes = 4 * 1024;
+// A connection that always has more to read or takes all that is written gives way after so much.
+constexpr ByteCount kTurnBytes = 1 * kMiB;
 
 std::string_view reason(int status) {
   switch (status) {
@@ -67,9 +69,14 @@ std::string_view reason(int status) {
 // One client's connection: requests come, answers go, in order.
 class Conversation {
  public:
-  Conversation(http::Transport& service, http::Buffers& buffers, http::TcpStream& stream, bool tls,
-               ByteCount discard_from)
-      : service_(service), buffers_(buffers), stream_(stream), tls_(tls), parser_(discard_from) {}
+  Conversation(Runtime& runtime, http::Transport& service, http::Buffers& buffers,
+               http::TcpStream& stream, bool tls, ByteCount discard_from)
+      : runtime_(runtime),
+        service_(service),
+        buffers_(buffers),
+        stream_(stream),
+        tls_(tls),
+        parser_(discard_from) {}
 
   Task<void> run() {
     while (co_await read_request() && co_await answer()) {
@@ -80,10 +87,12 @@ class Conversation {
   Task<bool> read_request();
   Task<bool> read_more();
   Task<bool> write(std::string_view first, std::string_view second = {});
+  Task<bool> end_turn();
   Task<bool> answer();
   Task<bool> send_body(http::BodyReader& body);
   void begin_answer(const http::Response& response);
 
+  Runtime& runtime_;
   http::Transport& service_;
   http::Buffers& buffers_;
   http::TcpStream& stream_;
@@ -92,9 +101,16 @@ class Conversation {
   http::Buffers::Buffer in_;
   char first_bytes_[2048];  // a request is mostly smaller; all that an idle connection holds
   bool more_is_there_ = false;
+  ByteCount turn_bytes_ = 0;  // since others had their turn
   std::string out_;
   bool keep_ = true;
 };
+
+// Others have their turn. False: the server ends.
+Task<bool> Conversation::end_turn() {
+  turn_bytes_ = 0;
+  co_return (co_await runtime_.yield()).has_value();
+}
 
 // False: the connection is over.
 Task<bool> Conversation::read_more() {
@@ -107,6 +123,9 @@ Task<bool> Conversation::read_more() {
       auto waited = co_await stream_.read_when_ready(first_bytes_, most);
       if (!waited) co_return false;
       got = *waited;
+      turn_bytes_ = 0;
+    } else if (turn_bytes_ >= kTurnBytes && !co_await end_turn()) {
+      co_return false;
     }
     if (!in_) in_ = buffers_.lend();
     char* room = in_.room();
@@ -119,6 +138,7 @@ Task<bool> Conversation::read_more() {
     }
     if (got.kind == IoResult::Kind::kOk) {
       in_.filled(got.bytes);
+      turn_bytes_ += got.bytes;
       more_is_there_ = got.bytes == most;
       co_return true;
     }
@@ -216,6 +236,8 @@ Task<bool> Conversation::send_body(http::BodyReader& body) {
     if (piece->empty()) co_return true;
     const bool join = piece->size() <= kJoinBytes;
     if (join) out_.append(*piece);
+    if (turn_bytes_ >= kTurnBytes && !co_await end_turn()) co_return false;
+    turn_bytes_ += piece->size();
     if (!co_await write(out_, join ? std::string_view() : *piece)) co_return false;
     out_.clear();
   }
@@ -298,7 +320,7 @@ Task<void> Server::accept(Listener& listener) {
 
 Task<void> Server::converse(std::unique_ptr<http::TcpStream> stream, bool tls) {
   if (tls && !co_await stream->accept_tls(*tls_)) co_return;
-  Conversation conversation(service_, buffers_, *stream, tls, options_.discard_from);
+  Conversation conversation(runtime_, service_, buffers_, *stream, tls, options_.discard_from);
   co_await conversation.run();
 }
 

@@ -36,16 +36,20 @@ ObjectPtr ObjectStore::formula_object(std::uint64_t index) const {
   return object;
 }
 
+// A key that would come last, as those of a bucket that is being filled do, costs one comparison.
 ObjectPtr ObjectStore::find(std::string_view key) const {
-  const auto at = written_.find(key);
-  if (at != written_.end()) return at->second;
+  if (!written_.empty() && key <= written_.rbegin()->first) {
+    const auto at = written_.find(key);
+    if (at != written_.end()) return at->second;
+  }
   std::uint64_t index = 0;
   if (formula_ && formula_->find(key, index)) return formula_object(index);
   return nullptr;
 }
 
 void ObjectStore::put(std::string_view key, ObjectPtr object) {
-  const auto at = written_.lower_bound(key);
+  const bool last = written_.empty() || key > written_.rbegin()->first;
+  const auto at = last ? written_.end() : written_.lower_bound(key);
   if (at != written_.end() && at->first == key) {
     at->second = std::move(object);
   } else {

@@ -119,14 +119,14 @@ void SyntheticKeys::date_key(std::uint64_t n, std::string& out) const {
     append_padded(text, static_cast<unsigned>(date.day()), 2);
     text.push_back('/');
     append_padded(text, hour % 24, 2);
-    text += "/part-";
+    text += "/part-00000.gz";
     hour_ = {hour, std::move(text)};
   }
-  char name[] = "00000.gz";
-  for (std::uint64_t i = 5, rest = n % kPerHour; rest > 0; rest /= 10)
-    name[--i] = static_cast<char>('0' + rest % 10);
+  const std::uint64_t part = n % kPerHour;  // two digits
   out.assign(hour_.text);
-  out.append(name, sizeof name - 1);
+  char* to = out.data() + out.size() - 5;
+  to[0] = static_cast<char>('0' + part / 10);
+  to[1] = static_cast<char>('0' + part % 10);
 }
 
 void SyntheticKeys::append_spread(std::uint64_t n, std::string& out) const {
@@ -161,6 +161,10 @@ void SyntheticKeys::append_korean(std::uint64_t n, std::string& out) const {
 
 void SyntheticKeys::key(std::uint64_t index, std::string& out) const {
   const std::uint64_t n = original(index);
+  if (spec_.layout == Layout::kDates) {  // with the prefix
+    date_key(n, out);
+    return;
+  }
   out.assign(spec_.prefix);
   switch (spec_.layout) {
     case Layout::kFlat:
@@ -172,7 +176,6 @@ void SyntheticKeys::key(std::uint64_t index, std::string& out) const {
       append_padded(out, n, 12);
       return;
     case Layout::kDates:
-      date_key(n, out);
       return;
     case Layout::kHashPrefixes:
     case Layout::kUuids:

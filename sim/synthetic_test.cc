@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "sim/digest.h"
 #include "sim/testing.h"
 
 namespace s3ferry::sim::testing {
@@ -152,6 +153,39 @@ TEST_F(SyntheticBucket, ACopyKeepsTheETag) {
   EXPECT_EQ(world.sim.find_object("source-bucket", "copy")->etag, etag);
   EXPECT_EQ(*world.sim.read_object("source-bucket", "copy"),
             *world.sim.read_object("big-bucket", key(9)));
+}
+
+// The ETag is no MD5 of the bytes, and nothing that a client can see says that it is.
+TEST_F(SyntheticBucket, ObjectsAndTheirCopiesAreShownAsEncryptedByAKey) {
+  ASSERT_EQ(world.copy("/big-bucket/" + key(9), "/source-bucket/copy").status, 200);
+  world.object("source-bucket", "plain");
+  const HeaderList with_checksum = {{"x-amz-checksum-mode", "ENABLED"}};
+  for (const std::string& target : {"/big-bucket/" + key(9), std::string("/source-bucket/copy")}) {
+    for (const Got& got : {world.head(target, with_checksum), world.get(target, with_checksum)}) {
+      EXPECT_EQ(got.status, 200) << target;
+      EXPECT_EQ(got.header("x-amz-server-side-encryption"), "aws:kms") << target;
+      EXPECT_EQ(got.header("x-amz-checksum-crc64nvme"), "") << target;
+    }
+    const Got body = world.get(target);
+    EXPECT_NE(to_hex(md5_of(body.body)), unquote_etag(body.header("etag"))) << target;
+  }
+  const Got plain = world.get("/source-bucket/plain");
+  EXPECT_EQ(plain.header("x-amz-server-side-encryption"), "AES256");
+  EXPECT_EQ(to_hex(md5_of(plain.body)), unquote_etag(plain.header("etag")));
+}
+
+TEST(Synthetic, AnEmptyObjectHasTheETagOfNoBytes) {
+  World world;
+  BucketSpec bucket;
+  bucket.name = "empties";
+  bucket.owner = std::string(kSourceAccount);
+  bucket.synthetic = SyntheticSpec();
+  bucket.synthetic->count = 3;
+  bucket.synthetic->min_size = bucket.synthetic->max_size = 0;
+  ASSERT_TRUE(world.sim.add_bucket(std::move(bucket)));
+  const Got head = world.head("/empties/obj-000000000001");
+  EXPECT_EQ(unquote_etag(head.header("etag")), to_hex(md5_of("")));
+  EXPECT_EQ(head.header("x-amz-server-side-encryption"), "AES256");
 }
 
 }  // namespace

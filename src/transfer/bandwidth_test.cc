@@ -57,6 +57,29 @@ TEST(Bandwidth, WithoutALimitNobodyWaits) {
   EXPECT_EQ(runtime.now(), begin);
 }
 
+Task<void> note_turns(Bandwidth& bandwidth, char name, std::string& out) {
+  for (int i = 0; i < 64; ++i) {
+    (void)co_await bandwidth.take(128 * kKiB);
+    out.push_back(name);
+  }
+}
+Task<void> two_streams(Runtime& runtime, Bandwidth& bandwidth, std::string& out) {
+  Scope scope(runtime);
+  scope.spawn(note_turns(bandwidth, 'a', out));
+  scope.spawn(note_turns(bandwidth, 'b', out));
+  co_await scope.join();
+}
+
+TEST(Bandwidth, WithoutALimitNoStreamKeepsTheOthersWaiting) {
+  VirtualRuntime runtime(1);
+  Bandwidth bandwidth(runtime, 0);
+  std::string order;
+  runtime.run(two_streams(runtime, bandwidth, order));
+  EXPECT_EQ(order.size(), 128u);
+  EXPECT_LE(order.find('b'), 8u) << order;  // a MiB later, not when the first has ended
+  EXPECT_EQ(order.find(std::string(17, 'a')), std::string::npos) << order;
+}
+
 Task<void> take_and_tell(Bandwidth& bandwidth, ByteCount bytes, Status& out) {
   out = co_await bandwidth.take(bytes);
 }
