@@ -84,6 +84,17 @@ bool surely_not_done(const Error& error) {
   return error.is(ErrorKind::kConnect) || error.is(ErrorKind::kThrottled);
 }
 
+// A body that the sink refuses is dropped, and its connection with it.
+Task<Status> pour(http::BodyReader& body, AnswerSink& sink) {
+  sink.begin();
+  for (;;) {
+    auto bytes = co_await body.read();
+    if (!bytes) co_return fail(std::move(bytes.error()));
+    if (bytes->empty()) co_return Status();
+    if (Status taken = sink.take(*bytes); !taken) co_return taken;
+  }
+}
+
 }  // namespace
 
 struct Caller::Try {
@@ -287,6 +298,11 @@ Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {
   Answer answer;
   answer.status = response.status;
   answer.headers = std::move(response.headers);
+  if (answer.status / 100 == 2 && state.spec.sink != nullptr) {
+    Status taken = co_await pour(*response.body, *state.spec.sink);
+    if (!taken) co_return fail(std::move(taken.error()));
+    co_return answer;
+  }
   const ByteCount limit = answer.status / 100 == 2 ? state.spec.body_limit : kErrorBodyLimit;
   Status read = co_await http::read_all(*response.body, answer.body, limit);
   if (!read) co_return fail(std::move(read.error()));

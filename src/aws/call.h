@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/answer_sink.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
@@ -44,6 +45,9 @@ struct CallSpec {
   bool repeatable = true;
   int attempts_before = 0;    // of the same work, when it was given back with kRetryBudget
   void* for_judge = nullptr;  // the judge's own; lives until the call has ended
+  // Where a 2xx answer's body goes while it comes; Answer::body is empty then. Of call() only.
+  // Lives as long; `body_limit` is its own affair.
+  AnswerSink* sink = nullptr;
 };
 
 struct Answer {
@@ -56,7 +60,7 @@ struct Answer {
 // Runs inside the retry loop, so a retryable error is sent again. It need not fill in operation,
 // key, request id, status or attempts; its message must not quote the body beyond the server's own
 // message.
-// It may take the body out of the answer (to read it where it lies, into spec.for_judge).
+// Where the body went into spec.sink, it ends what the sink began.
 using Judge = Status (*)(const CallSpec& spec, Answer& answer);
 // By status alone: for answers without a body, and for services other than S3.
 Status judge_by_status(const CallSpec& spec, Answer& answer);

@@ -419,5 +419,38 @@ TEST_F(CallTest, NoSecretLeavesTheCall) {
   EXPECT_EQ(log.find("MARKER"), std::string::npos) << log;
 }
 
+class Collected final : public AnswerSink {
+ public:
+  void begin() override {
+    ++begun;
+    bytes.clear();
+  }
+  Status take(std::string_view more) override {
+    bytes.append(more);
+    if (bytes == refused) return fail(ErrorKind::kProtocol, "not this");
+    return {};
+  }
+  int begun = 0;
+  std::string bytes, refused;
+};
+
+TEST_F(CallTest, AGoodAnswersBodyGoesToTheSinkAnewWithEachTry) {
+  serve([](const http::Request&, std::size_t n) {
+    if (n == 0) return Reply::cut(200, "broken off");
+    if (n == 1) return Reply(503, error_body("SlowDown"));
+    return Reply(200, n == 2 ? "refused" : "whole");
+  });
+  Collected sink;
+  sink.refused = "refused";
+  CallSpec asked = spec();
+  asked.sink = &sink;
+  const Result<Answer> answer = runtime.run(caller->call(std::move(asked), &test_judge));
+  ASSERT_TRUE(answer) << answer.error().describe();
+  EXPECT_EQ(answer->body, "");
+  EXPECT_EQ(sink.bytes, "whole");
+  EXPECT_EQ(sink.begun, 3);  // an error's body is none of its business
+  EXPECT_EQ(transport->requests.size(), 4u);
+}
+
 }  // namespace
 }  // namespace s3ferry::aws

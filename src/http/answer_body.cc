@@ -115,12 +115,21 @@ class AnswerBody final : public DirectBody {
   }
 
   Task<Status> receive() {
-    char* room = buffer_.room();
-    const std::size_t size = buffer_.room_size();
-    if (size == 0)
-      co_return fail(ErrorKind::kProtocol, origin_.to_string() + ": an endless chunk header");
-    auto got = co_await receive_into(room, size);
-    if (!got) co_return fail(std::move(got.error()));
+    std::optional<std::size_t> got;
+    while (!got) {
+      if (drained_) {
+        if (buffer_.empty()) buffer_ = Buffers::Buffer();  // others have bytes to read meanwhile
+        Status ready = co_await wait_for_more();
+        if (!ready) co_return ready;
+      }
+      if (!buffer_) buffer_ = workshop_.buffers.lend();
+      char* room = buffer_.room();
+      if (buffer_.room_size() == 0)
+        co_return fail(ErrorKind::kProtocol, origin_.to_string() + ": an endless chunk header");
+      auto read = read_now(room, buffer_.room_size());
+      if (!read) co_return fail(std::move(read.error()));
+      got = *read;
+    }
     if (*got > 0) {
       buffer_.filled(*got);
     } else if (lease_->parser.ends_with_connection()) {
@@ -136,36 +145,47 @@ class AnswerBody final : public DirectBody {
   Task<Result<std::size_t>> receive_into(char* data, std::size_t size) {
     for (;;) {
       if (drained_) {
-        Status ready = co_await wait(Stream::Ready::kRead);
+        Status ready = co_await wait_for_more();
         if (!ready) co_return fail(std::move(ready.error()));
-        drained_ = false;
       }
-      const IoResult got = lease_->stream->read_some(data, size);
-      switch (got.kind) {
-        case IoResult::Kind::kOk:
-          drained_ = got.bytes < size;
-          co_return got.bytes;
-        case IoResult::Kind::kWantRead:
-          drained_ = true;
-          break;
-        case IoResult::Kind::kWantWrite: {
-          Status ready = co_await wait(Stream::Ready::kWrite);
-          if (!ready) co_return fail(std::move(ready.error()));
-          break;
-        }
-        case IoResult::Kind::kBroken:
-          co_return fail(cut(lease_->stream->broken_reason()));
-        case IoResult::Kind::kEof:
-          co_return std::size_t{0};
-      }
+      auto got = read_now(data, size);
+      if (!got) co_return fail(std::move(got.error()));
+      if (*got) co_return **got;
     }
+  }
+
+  Task<Status> wait_for_more() {
+    Status ready = co_await wait(wants_write_ ? Stream::Ready::kWrite : Stream::Ready::kRead);
+    drained_ = wants_write_ = false;
+    co_return ready;
+  }
+
+  // What is there: bytes, 0 at the connection's end, nothing where it is to be waited for.
+  Result<std::optional<std::size_t>> read_now(char* data, std::size_t size) {
+    const IoResult got = lease_->stream->read_some(data, size);
+    switch (got.kind) {
+      case IoResult::Kind::kOk:
+        drained_ = got.bytes < size;
+        return got.bytes;
+      case IoResult::Kind::kWantRead:
+      case IoResult::Kind::kWantWrite:
+        drained_ = true;
+        wants_write_ = got.kind == IoResult::Kind::kWantWrite;
+        return std::nullopt;
+      case IoResult::Kind::kBroken:
+        return fail(cut(lease_->stream->broken_reason()));
+      case IoResult::Kind::kEof:
+        break;
+    }
+    return std::size_t{0};
   }
 
   Workshop& workshop_;
   Lease lease_;
   Buffers::Buffer buffer_;
   bool keep_;
-  bool drained_ = false;
+  bool drained_ = false;      // there is nothing more to read before a wait
+  bool wants_write_ = false;  // which TLS may have to, to go on reading
   bool finished_ = false;
   Duration idle_limit_;
   Origin origin_;

@@ -9,8 +9,8 @@
 
 namespace s3ferry::http {
 
-// Read buffers, lent while an answer is being read: as many as answers are being read at once, not
-// as many as there are connections.
+// Read buffers, lent while bytes are there to be read: who waits for more and holds none of them
+// unread gives its buffer back, so a loop that reads a hundred answers at once needs a few.
 class Buffers {
  public:
   static constexpr std::size_t kSize = 128 * 1024;  // a 300 KB page in three reads
@@ -23,10 +23,15 @@ class Buffers {
     Buffer(Buffers& owner, std::unique_ptr<char[]> bytes)
         : owner_(&owner), bytes_(std::move(bytes)) {}
     Buffer(Buffer&&) noexcept = default;
-    Buffer& operator=(Buffer&&) noexcept = default;
-    ~Buffer() {
-      if (bytes_) owner_->take_back(std::move(bytes_));
+    Buffer& operator=(Buffer&& other) noexcept {
+      std::swap(owner_, other.owner_);
+      std::swap(bytes_, other.bytes_);
+      std::swap(begin_, other.begin_);
+      std::swap(end_, other.end_);
+      other.give_back();
+      return *this;
     }
+    ~Buffer() { give_back(); }
     explicit operator bool() const { return bytes_ != nullptr; }
     std::string_view unread() const { return {bytes_.get() + begin_, end_ - begin_}; }
     bool empty() const { return begin_ == end_; }
@@ -44,6 +49,10 @@ class Buffers {
     void filled(std::size_t n) { end_ += n; }
 
    private:
+    void give_back() {
+      if (bytes_) owner_->take_back(std::move(bytes_));
+      begin_ = end_ = 0;
+    }
     Buffers* owner_ = nullptr;
     std::unique_ptr<char[]> bytes_;
     std::size_t begin_ = 0, end_ = 0;

@@ -8,6 +8,7 @@
 #include "s3/answers.h"
 #include "s3/judges.h"
 #include "s3/link.h"
+#include "s3/list_parser.h"
 #include "s3/object_headers.h"
 #include "s3/spec.h"
 
@@ -36,12 +37,14 @@ Task<Status> BucketReader::list_page(ListRequest request, ListPage& page) {
   ask("continuation-token", request.continuation_token);
   if (request.max_keys) spec.query.emplace_back("max-keys", fmt::to_string(*request.max_keys));
   spec.deadlines = detail::list_deadlines();
-  spec.body_limit = ListLimits().max_bytes;
   spec.attempts_before = request.attempts_before;
-  spec.for_judge = &page;
+  ListReader reader(page);
+  spec.for_judge = &reader;
+  spec.sink = &reader;
   auto answer = co_await connection_->link().call(name_, std::move(spec), &judge_listing);
-  if (!answer) co_return fail(std::move(answer.error()));
-  co_return Status();
+  if (answer) co_return Status();
+  page.clear();  // of an answer that broke off
+  co_return fail(std::move(answer.error()));
 }
 
 namespace {

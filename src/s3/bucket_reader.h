@@ -8,7 +8,7 @@
 #include "base/types.h"
 #include "runtime/task.h"
 #include "s3/connection.h"
-#include "s3/list_parser.h"
+#include "s3/list_page.h"
 #include "s3/types.h"
 
 namespace s3ferry::s3 {

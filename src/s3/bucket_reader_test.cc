@@ -109,6 +109,19 @@ TEST(ListPage, BrokenAnswersAreAskedForAgain) {
   EXPECT_EQ(s3.transport.requests.size(), 6u);
 }
 
+TEST(ListPage, OfAnAnswerThatBreaksOffNothingIsLeft) {
+  const std::string begun(kPage.substr(0, kPage.size() - 20));
+  const auto breaks_off = [&](const http::Request&, std::size_t) { return Reply::cut(200, begun); };
+  ScriptedBucket s3(breaks_off);
+  ListPage page;
+  const Status status = s3.run(s3.source.list_page(ListRequest(), page));
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind(), ErrorKind::kTruncated);
+  EXPECT_TRUE(page.entries.empty());
+  EXPECT_FALSE(page.truncated);
+  EXPECT_EQ(page.next_token, "");
+}
+
 TEST(ListPage, TypedErrorsEndIt) {
   struct Row {
     Reply reply;

@@ -67,8 +67,11 @@ Status judge_part(const aws::CallSpec& spec, aws::Answer& answer) {
 
 Status judge_listing(const aws::CallSpec& spec, aws::Answer& answer) {
   if (Status good = judge_s3(spec, answer); !good) return good;
-  if (holds_error(answer.body)) return fail(answer_error(spec, answer));
-  return parse_list_page(std::move(answer.body), *static_cast<ListPage*>(spec.for_judge));
+  auto& reader = *static_cast<ListReader*>(spec.for_judge);
+  Status read = reader.finish();
+  if (read || !holds_error(reader.other_document())) return read;
+  answer.body = reader.other_document();
+  return fail(answer_error(spec, answer));
 }
 
 Status judge_probe(const aws::CallSpec& spec, aws::Answer& answer) {

@@ -21,7 +21,8 @@ std::string_view expected_root(std::string_view operation);
 // 2xx without an ETag is a part that could not be completed with.
 Status judge_part(const aws::CallSpec& spec, aws::Answer& answer);
 
-// Reads a listing into *static_cast<ListPage*>(spec.for_judge).
+// Ends the listing that was taken by *static_cast<ListReader*>(spec.for_judge), which is spec.sink
+// too.
 Status judge_listing(const aws::CallSpec& spec, aws::Answer& answer);
 
 // An optional question: whatever is a refusal or an oddity counts as an answer (types.h, Probed).

@@ -1,88 +1,183 @@
 #include "s3/list_parser.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "s3/usual_entry.h"
-#include "s3/xml_cursor.h"
 
 namespace s3ferry::s3 {
 namespace {
 
-using Tag = XmlCursor::Tag;
+// What is read element by element is copied in front of it, so far at a time.
+constexpr std::size_t kWindowStep = 8 * 1024;
+// Before this much is there, a byte order mark or "<?xml" may be cut.
+constexpr std::size_t kPrologue = 64;
+constexpr std::size_t kMostOther = 256 * 1024;
 
-// One document. Lives for one call.
-class ListReader {
- public:
-  ListReader(char* begin, char* end, const ListLimits& limits, ListPage& page)
-      : xml_(begin, end, limits.max_depth), limits_(limits), page_(page) {}
+}  // namespace
 
-  bool read();
-  Error fault() const { return xml_.fault(); }
-
- private:
-  enum Member : unsigned {
-    kKey = 1,
-    kSize = 2,
-    kETag = 4,
-    kTime = 8,
-    kClass = 16,
-    kTruncated = 1,
-    kToken = 2,
-    kEncoding = 4,
-  };
-
-  void usual_entries();
-  bool root_member(const Tag& tag);
-  bool contents(const Tag& tag);
-  bool contents_member(const Tag& tag, ListEntry& entry);
-  bool common_prefixes(const Tag& tag);
-  bool once(unsigned& seen, Member member) {
-    if ((seen & member) != 0) return xml_.fail("a member that comes twice");
-    seen |= member;
-    return true;
-  }
-  bool read_size(std::string_view text, ByteCount& out);
-  bool read_time(std::string_view text, WallTime& out) {
-    return times_.read(text, out) || xml_.fail("LastModified is not a time");
-  }
-  bool usual_member(ListEntry& entry, bool& taken);
-  bool next_contents_member(const Tag& parent, Tag& tag, bool& more);
-  bool url_decode(std::string_view& text);
-  bool finish();
-
-  XmlCursor xml_;
-  const ListLimits& limits_;
-  ListPage& page_;
-  UsualEntry usual_;
-  ListTimes times_;
-  unsigned seen_ = 0, entry_seen_ = 0;
-  bool unusual_ = false;  // there was an object that UsualEntry did not take
-};
-
-bool ListReader::read() {
-  Tag root, child;
-  if (!xml_.enter_root(root)) return false;
-  if (root.local != "ListBucketResult") return xml_.fail("its root is not ListBucketResult");
-  for (bool more = true;;) {
-    if (!root.empty) usual_entries();
-    if (!xml_.next_child(root, child, more)) return false;
-    if (!more) break;
-    if (!root_member(child)) return false;
-  }
-  return xml_.finish() && finish();
+ListReader::ListReader(ListPage& page, ListLimits limits)
+    : page_(page), limits_(limits), xml_(limits.max_depth) {
+  begin();
 }
 
-// As many as stand here; what is not one of them goes the long way.
-void ListReader::usual_entries() {
-  const char* at = xml_.here();
-  ListEntry entry;
-  while (page_.entries.size() < limits_.max_entries && usual_.read(at, xml_.end(), entry))
-    page_.entries.push_back(entry);
-  xml_.go_to(at);
+void ListReader::begin() {
+  page_.clear();
+  place_ = Place::kBeforeRoot;
+  window_.clear();
+  enough_ = total_ = read_ = 0;
+  other_.clear();
+  escaped_.clear();
+  last_class_ = {};
+  seen_ = 0;
+}
+
+Status ListReader::failed(Error error) {
+  page_.clear();
+  return fail(std::move(error));
+}
+
+// Elements of a known pattern are read where they lie. From the first other one on a stretch goes
+// through the window; what of it is whole is read there, and the rest where it lies again. Only an
+// element that is not yet whole stays in the window. One that is long is looked at again when there
+// is half as much more of it, so each byte is looked at a bounded number of times.
+Status ListReader::take(std::string_view bytes) {
+  total_ += bytes.size();
+  if (total_ > limits_.max_bytes)
+    return failed(Error(ErrorKind::kTooLarge,
+                        fmt::format("a listing page of {} bytes and more is over the limit of {}",
+                                    total_, limits_.max_bytes)));
+  while (!bytes.empty()) {
+    if (place_ == Place::kOtherRoot) {
+      other_.append(bytes.substr(0, kMostOther - std::min(kMostOther, other_.size())));
+      break;
+    }
+    if (place_ == Place::kInRoot && window_.empty()) bytes = take_usual(bytes);
+    if (bytes.empty()) break;
+    const std::size_t held = window_.size();
+    const std::size_t step = std::min(bytes.size(), std::max(kWindowStep, held));
+    window_.append(bytes.substr(0, step));
+    std::size_t used = 0;
+    if (window_.size() >= enough_ && !read_window(false, used)) return failed(xml_.fault(read_));
+    read_ += used;
+    if (used > 0 && used >= held) {
+      bytes.remove_prefix(used - held);
+      window_.clear();
+    } else {
+      bytes.remove_prefix(step);
+      window_.erase(0, used);
+    }
+  }
+  return Status();
+}
+
+Status ListReader::finish() {
+  std::size_t used = 0;
+  if (place_ != Place::kOtherRoot && !read_window(true, used)) return failed(xml_.fault(read_));
+  if (place_ == Place::kOtherRoot) {
+    (void)xml_.fail("its root is not ListBucketResult");
+    return failed(xml_.fault());
+  }
+  if (!complete()) return failed(xml_.fault(read_));
+  return Status();
+}
+
+std::string_view ListReader::take_usual(std::string_view bytes) {
+  const char* at = bytes.data();
+  usual_entries(at, at + bytes.size());
+  const auto used = static_cast<std::size_t>(at - bytes.data());
+  read_ += used;
+  return bytes.substr(used);
+}
+
+void ListReader::usual_entries(const char*& at, const char* end) {
+  PlainEntry plain;
+  while (page_.entries.size() < limits_.max_entries && templates_.read(at, end, plain))
+    add(plain, end);
+}
+
+void ListReader::add(const PlainEntry& plain, const char* readable_end) {
+  if (plain.has_escapes) escaped_.push_back(page_.entries.size());
+  ListEntry& entry = page_.entries.emplace_back();
+  entry.key = page_.texts_.keep(plain.key, readable_end);
+  entry.etag = page_.texts_.keep(plain.etag, readable_end);
+  entry.storage_class = storage_class(plain.storage_class);
+  entry.size = plain.size;
+  entry.last_modified = plain.last_modified;
+}
+
+// Few classes, many objects: one text serves all that stand together.
+std::string_view ListReader::storage_class(std::string_view text) {
+  if (text != last_class_) last_class_ = page_.keep(text);
+  return last_class_;
+}
+
+// Reads as many whole elements as the window holds: `used` bytes of it. `last`: nothing follows, so
+// whatever is not whole is a fault.
+bool ListReader::read_window(bool last, std::size_t& used) {
+  used = 0;
+  if (place_ == Place::kAfterRoot && !last) return true;
+  xml_.place(window_);
+  if (place_ == Place::kBeforeRoot && !enter_root(last)) return false;
+  for (bool whole = true; place_ == Place::kInRoot && whole;)
+    if (!next_element(last, whole)) return false;
+  used = static_cast<std::size_t>(xml_.here() - window_.data());
+  enough_ = used == 0 ? window_.size() + window_.size() / 2 : 0;
+  return place_ != Place::kAfterRoot || !last || xml_.finish();
+}
+
+bool ListReader::enter_root(bool last) {
+  Tag root;
+  if (!last && window_.size() < kPrologue) return true;
+  if (!xml_.enter_root(root)) {
+    xml_.go_to(window_.data());
+    return !last && xml_.fault_kind() == ErrorKind::kTruncated;
+  }
+  if (root.local != "ListBucketResult") {
+    place_ = Place::kOtherRoot;
+    other_ = window_;
+    xml_.go_to(xml_.end());
+    return true;
+  }
+  root_name_ = root.name;
+  root_.name = root_.local = root_name_;
+  root_.empty = root.empty;
+  place_ = Place::kInRoot;
+  return true;
+}
+
+// One member of the root, or its end. Where it is not `whole` nothing has changed.
+bool ListReader::next_element(bool last, bool& whole) {
+  const char* start = xml_.here();
+  if (!root_.empty) usual_entries(start, xml_.end());
+  xml_.go_to(start);
+  const TextArena::Mark texts = page_.texts_.mark();
+  const std::size_t prefixes = page_.common_prefixes.size();
+  const std::string_view last_class = last_class_;
+  const unsigned seen = seen_;
+  Tag child;
+  bool more = false;
+  if (xml_.next_child(root_, child, more) && (!more || root_member(child))) {
+    if (!more) place_ = Place::kAfterRoot;
+    return true;
+  }
+  if (last || xml_.fault_kind() != ErrorKind::kTruncated) return false;
+  xml_.go_to(start);
+  page_.texts_.back_to(texts);
+  page_.common_prefixes.resize(prefixes);
+  last_class_ = last_class;
+  seen_ = seen;
+  whole = false;
+  return true;
+}
+
+bool ListReader::once(unsigned& seen, Member member) {
+  if ((seen & member) != 0) return xml_.fail("a member that comes twice");
+  seen |= member;
+  return true;
 }
 
 bool ListReader::root_member(const Tag& tag) {
@@ -114,14 +209,15 @@ bool ListReader::usual_member(ListEntry& entry, bool& taken) {
   taken = true;
   if (xml_.eat_fixed<24>("<LastModified>", "</LastModified>", text))
     return once(entry_seen_, kTime) && read_time(text, entry.last_modified);
-  if (xml_.eat_fixed<32>("<ETag>&quot;", "&quot;</ETag>", entry.etag))
-    return once(entry_seen_, kETag);
-  if (xml_.eat_fixed<34>("<ETag>", "</ETag>", entry.etag)) {
-    entry.etag = unquote_etag(entry.etag);
+  if (xml_.eat_fixed<32>("<ETag>&quot;", "&quot;</ETag>", text) ||
+      xml_.eat_fixed<34>("<ETag>", "</ETag>", text)) {
+    entry.etag = page_.keep(text.size() == 34 ? unquote_etag(text) : text);
     return once(entry_seen_, kETag);
   }
-  if (xml_.eat_fixed<8>("<StorageClass>", "</StorageClass>", entry.storage_class))
+  if (xml_.eat_fixed<8>("<StorageClass>", "</StorageClass>", text)) {
+    entry.storage_class = storage_class(text);
     return once(entry_seen_, kClass);
+  }
   if (xml_.eat("<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>") ||
       xml_.eat("<ChecksumType>FULL_OBJECT</ChecksumType>"))
     return true;
@@ -146,7 +242,6 @@ bool ListReader::next_contents_member(const Tag& parent, Tag& tag, bool& more) {
 bool ListReader::contents(const Tag& tag) {
   if (page_.entries.size() >= limits_.max_entries)
     return xml_.fail(ErrorKind::kTooLarge, "too many objects in one page");
-  unusual_ = true;
   ListEntry entry;
   entry_seen_ = 0;
   Tag member;
@@ -160,26 +255,42 @@ bool ListReader::contents(const Tag& tag) {
   }
   if ((entry_seen_ & kKey) == 0) return xml_.fail("an object without a Key");
   if ((entry_seen_ & kSize) == 0) return xml_.fail("an object without a Size");
+  if (entry.key.empty()) return xml_.fail("an object with an empty Key");
+  if (entry.key.find_first_of("%+") != std::string_view::npos)
+    escaped_.push_back(page_.entries.size());
   page_.entries.push_back(entry);
+  const char* start = tag.name.data() - 1;
+  templates_.learn({start, static_cast<std::size_t>(xml_.here() - start)});
   return true;
 }
 
 bool ListReader::contents_member(const Tag& tag, ListEntry& entry) {
   const std::string_view name = tag.local;
   std::string_view text;
-  if (name == "Key") return once(entry_seen_, kKey) && xml_.text(tag, entry.key);
+  if (name == "Key") {
+    if (!once(entry_seen_, kKey) || !xml_.text(tag, text)) return false;
+    entry.key = page_.keep(text);
+    return true;
+  }
   if (name == "LastModified")
     return once(entry_seen_, kTime) && xml_.text(tag, text) && read_time(text, entry.last_modified);
   if (name == "ETag") {
     if (!once(entry_seen_, kETag) || !xml_.text(tag, text)) return false;
-    entry.etag = unquote_etag(text);
+    entry.etag = page_.keep(unquote_etag(text));
     return true;
   }
   if (name == "Size")
     return once(entry_seen_, kSize) && xml_.text(tag, text) && read_size(text, entry.size);
-  if (name == "StorageClass")
-    return once(entry_seen_, kClass) && xml_.text(tag, entry.storage_class);
+  if (name == "StorageClass") {
+    if (!once(entry_seen_, kClass) || !xml_.text(tag, text)) return false;
+    entry.storage_class = storage_class(text);
+    return true;
+  }
   return xml_.skip(tag);
+}
+
+bool ListReader::read_time(std::string_view text, WallTime& out) {
+  return times_.read(text, out) || xml_.fail("LastModified is not a time");
 }
 
 bool ListReader::read_size(std::string_view text, ByteCount& out) {
@@ -203,11 +314,11 @@ bool ListReader::common_prefixes(const Tag& tag) {
       return xml_.fail(ErrorKind::kTooLarge, "too many prefixes in one page");
     std::string_view text;
     if (!xml_.text(member, text)) return false;
-    page_.common_prefixes.push_back(text);
+    page_.common_prefixes.push_back(page_.keep(text));
   }
 }
 
-// Form style, in place: the text is a part of the page's buffer.
+// Form style, in place: the text is the page's own.
 bool ListReader::url_decode(std::string_view& text) {
   std::size_t first = 0;
   while (first < text.size() && text[first] != '%' && text[first] != '+') ++first;
@@ -236,18 +347,14 @@ bool ListReader::url_decode(std::string_view& text) {
 }
 
 // EncodingType may stand behind the keys, so they are decoded at the end.
-bool ListReader::finish() {
+bool ListReader::complete() {
   if ((seen_ & kTruncated) == 0) return xml_.fail("IsTruncated is missing");
   if (page_.url_encoded) {
-    if (unusual_ || usual_.saw_escapes())
-      for (ListEntry& entry : page_.entries)
-        if (!url_decode(entry.key)) return false;
+    for (const std::size_t entry : escaped_)
+      if (!url_decode(page_.entries[entry].key)) return false;
     for (std::string_view& prefix : page_.common_prefixes)
       if (!url_decode(prefix)) return false;
   }
-  if (unusual_)
-    for (const ListEntry& entry : page_.entries)
-      if (entry.key.empty()) return xml_.fail("an object with an empty Key");
   if (!page_.truncated) page_.next_token.clear();
   if (page_.truncated && page_.next_token.empty())
     return xml_.fail(ErrorKind::kListing,
@@ -256,26 +363,10 @@ bool ListReader::finish() {
   return true;
 }
 
-}  // namespace
-
-Status parse_list_page(std::string body, ListLimits limits, ListPage& page) {
-  page.entries.clear();
-  page.common_prefixes.clear();
-  page.truncated = page.url_encoded = false;
-  page.next_token.clear();
-  page.body_ = std::move(body);
-  if (page.body_.size() > limits.max_bytes)
-    return fail(ErrorKind::kTooLarge,
-                fmt::format("a listing page of {} bytes is over the limit of {}", page.body_.size(),
-                            limits.max_bytes));
-  char* begin = page.body_.data();
-  ListReader reader(begin, begin + page.body_.size(), limits, page);
-  if (reader.read()) return Status();
-  page.entries.clear();
-  page.common_prefixes.clear();
-  page.truncated = page.url_encoded = false;
-  page.next_token.clear();
-  return fail(reader.fault());
+Status parse_list_page(std::string_view body, ListLimits limits, ListPage& page) {
+  ListReader reader(page, limits);
+  if (Status taken = reader.take(body); !taken) return taken;
+  return reader.finish();
 }
 
 }  // namespace s3ferry::s3

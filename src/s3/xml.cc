@@ -10,10 +10,8 @@ namespace s3ferry::s3 {
 Status check_xml(std::string_view body, std::string_view root, XmlLimits limits) {
   if (body.size() > limits.max_bytes)
     return fail(ErrorKind::kTooLarge, fmt::format("an XML answer of {} bytes", body.size()));
-  // The cursor writes only where it decodes texts, and skip() keeps none; a copy makes it sure and
-  // gives the NUL at the end.
-  std::string copy(body);
-  XmlCursor cursor(copy.data(), copy.data() + copy.size(), limits.max_depth);
+  const std::string copy(body);  // gives the NUL at the end
+  XmlCursor cursor(copy, limits.max_depth);
   XmlCursor::Tag tag;
   if (!cursor.enter_root(tag)) return fail(cursor.fault());
   if (!root.empty() && tag.local != root)
@@ -27,8 +25,8 @@ Status check_xml(std::string_view body, std::string_view root, XmlLimits limits)
 std::string xml_root_name(std::string_view body) {
   constexpr std::size_t kUsual = 4096;
   for (const std::size_t size : {kUsual, body.size()}) {
-    std::string copy(body.substr(0, size));
-    XmlCursor cursor(copy.data(), copy.data() + copy.size(), 1);
+    const std::string copy(body.substr(0, size));
+    XmlCursor cursor(copy, 1);
     XmlCursor::Tag tag;
     if (cursor.enter_root(tag)) return std::string(tag.local);
     // Blanks sent to keep a connection alive may stand between the declaration and the root.

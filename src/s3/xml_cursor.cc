@@ -48,8 +48,8 @@ Marks look(const char* begin, const char* end) {
   return {control != 0, reference != 0};
 }
 
-char* append_utf8(char* out, std::uint32_t code) {
-  auto put = [&](std::uint32_t byte) { *out++ = static_cast<char>(byte); };
+void append_utf8(std::string& out, std::uint32_t code) {
+  auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (code < 0x80) {
     put(code);
   } else if (code < 0x800) {
@@ -60,13 +60,12 @@ char* append_utf8(char* out, std::uint32_t code) {
     put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 63));
     put(0x80 | (code >> 6 & 63)), put(0x80 | (code & 63));
   }
-  return out;
 }
 
 }  // namespace
 
-Error XmlCursor::fault() const {
-  const auto at = static_cast<std::size_t>(p_ - begin_);
+Error XmlCursor::fault(std::size_t before) const {
+  const auto at = before + static_cast<std::size_t>(p_ - begin_);
   return Error(kind_, fmt::format("the answer's XML cannot be used: {} (at byte {})",
                                   why_ != nullptr ? why_ : "no fault", at));
 }
@@ -91,7 +90,7 @@ bool XmlCursor::skip_blank() {
 }
 
 bool XmlCursor::skip_past(std::string_view stop, const char* why) {
-  char* found = std::search(p_, end_, stop.begin(), stop.end());
+  const char* found = std::search(p_, end_, stop.begin(), stop.end());
   if (found == end_) {
     p_ = end_;
     return broken(why);
@@ -236,35 +235,36 @@ bool XmlCursor::text(const Tag& tag, std::string_view& out) {
     out = {};
     return true;
   }
-  char* begin = p_;
-  char* stop = static_cast<char*>(std::memchr(p_, '<', static_cast<std::size_t>(end_ - p_)));
+  const char* begin = p_;
+  const auto* stop =
+      static_cast<const char*>(std::memchr(p_, '<', static_cast<std::size_t>(end_ - p_)));
   if (stop == nullptr) {
     p_ = end_;
     return broken("text");
   }
   const Marks marks = look(begin, stop);
   if (marks.control) return fail("a control character in a text");
-  if (marks.reference || stop[1] != '/') return text_slowly(tag, begin, begin, out);
+  if (marks.reference || stop[1] != '/') return text_slowly(tag, out);
   p_ = stop;
   out = {begin, static_cast<std::size_t>(stop - begin)};
   return close(tag.name);
 }
 
-// References, CDATA, comments: the text is moved together towards `begin`.
-bool XmlCursor::text_slowly(const Tag& tag, char* begin, char* write, std::string_view& out) {
+// References, CDATA, comments.
+bool XmlCursor::text_slowly(const Tag& tag, std::string_view& out) {
+  decoded_.clear();
   for (;;) {
     const char c = *p_;
     if (c == '&') {
-      if (!reference(write)) return false;
+      if (!reference()) return false;
     } else if (c == '<') {
       if (p_[1] == '/') break;
       if (eat("<![CDATA[")) {
-        char* from = p_;
+        const char* from = p_;
         if (!skip_past("]]>", "an open CDATA section")) return false;
         const auto size = static_cast<std::size_t>(p_ - 3 - from);
         if (look(from, from + size).control) return fail("a control character in a text");
-        std::memmove(write, from, size);
-        write += size;
+        decoded_.append(from, size);
       } else if (eat("<!--")) {
         if (!skip_past("-->", "an open comment")) return false;
       } else if (eat("<?")) {
@@ -278,28 +278,27 @@ bool XmlCursor::text_slowly(const Tag& tag, char* begin, char* write, std::strin
       while ((byte_class(*p_) & kPlain) != 0) ++p_;
       const auto size = static_cast<std::size_t>(p_ - from);
       if (size == 0) return broken("a control character in a text");
-      std::memmove(write, from, size);
-      write += size;
+      decoded_.append(from, size);
     }
   }
-  out = {begin, static_cast<std::size_t>(write - begin)};
+  out = decoded_;
   return close(tag.name);
 }
 
-// At '&'. What is written is never longer than what is read.
-bool XmlCursor::reference(char*& write) {
+// At '&'.
+bool XmlCursor::reference() {
   ++p_;
-  if (*p_ == '#') return character_reference(write);
+  if (*p_ == '#') return character_reference();
   if (eat("amp;"))
-    *write++ = '&';
+    decoded_.push_back('&');
   else if (eat("quot;"))
-    *write++ = '"';
+    decoded_.push_back('"');
   else if (eat("lt;"))
-    *write++ = '<';
+    decoded_.push_back('<');
   else if (eat("gt;"))
-    *write++ = '>';
+    decoded_.push_back('>');
   else if (eat("apos;"))
-    *write++ = '\'';
+    decoded_.push_back('\'');
   else if (end_ - p_ < 5)
     return fail(ErrorKind::kTruncated, "it ends too early");
   else
@@ -307,7 +306,7 @@ bool XmlCursor::reference(char*& write) {
   return true;
 }
 
-bool XmlCursor::character_reference(char*& write) {
+bool XmlCursor::character_reference() {
   ++p_;
   const bool hex = *p_ == 'x';
   if (hex) ++p_;
@@ -331,7 +330,7 @@ bool XmlCursor::character_reference(char*& write) {
   if (code == 0 || (code >= 0xD800 && code <= 0xDFFF))
     return fail("a character reference to no character");
   ++p_;
-  write = append_utf8(write, code);
+  append_utf8(decoded_, code);
   return true;
 }
 
@@ -339,9 +338,8 @@ bool XmlCursor::character_reference(char*& write) {
 bool XmlCursor::skip_text() {
   while (*p_ != '<') {
     if (*p_ == '&') {
-      char scratch[4];
-      char* write = scratch;
-      if (!reference(write)) return false;
+      decoded_.clear();
+      if (!reference()) return false;
     } else if (*p_ == '\0') {
       return broken("a NUL byte");
     } else {

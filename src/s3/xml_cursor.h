@@ -10,16 +10,17 @@
 
 namespace s3ferry::s3 {
 
-// One pass over an XML document that lies in a writable buffer followed by a NUL, as std::string
-// keeps it. Texts are decoded in place, so views into the buffer are the result and nothing is
-// allocated. Well-formedness is checked on the way: names, attributes, nesting, references.
+// One pass over an XML document, or a stretch of one, that is followed by a NUL, as std::string
+// keeps it. Texts come as views of the document, or of the cursor's own memory where they had to be
+// decoded. Well-formedness is checked on the way: names, attributes, nesting, references.
 // Comments and processing instructions are passed over, CDATA is text; a DOCTYPE is refused, so
 // there are no entities but the five of XML and character references (control characters too:
 // servers write keys so). Raw control characters are refused in texts, CR too, which XML would turn
 // into another key.
 //
 // Each step returns false at a fault, which fault() then tells: kTruncated where the document ends
-// too early, kProtocol otherwise, kTooLarge beyond `max_depth`. After that the cursor is of no use.
+// too early (with more bytes the same step may succeed), kProtocol otherwise, kTooLarge beyond
+// `max_depth`. After that the cursor is of no use until it is placed anew.
 class XmlCursor {
  public:
   struct Tag {
@@ -28,8 +29,17 @@ class XmlCursor {
     bool empty = false;      // <Name/>
   };
 
-  XmlCursor(char* begin, char* end, std::size_t max_depth)
-      : begin_(begin), p_(begin), end_(end), max_depth_(max_depth) {}
+  explicit XmlCursor(std::size_t max_depth) : max_depth_(max_depth) {}
+  XmlCursor(std::string_view document, std::size_t max_depth) : max_depth_(max_depth) {
+    place(document);
+  }
+
+  // At the start of `stretch`, behind which stands a NUL. Elements that were open stay the
+  // caller's.
+  void place(std::string_view stretch) {
+    begin_ = p_ = stretch.data();
+    end_ = begin_ + stretch.size();
+  }
 
   // From the start of the document to the root element's start tag.
   bool enter_root(Tag& root);
@@ -39,7 +49,8 @@ class XmlCursor {
   // The next child of `parent`: true with `more` and its start tag, or true without `more` once the
   // parent's end tag was read. Text between children is a fault unless it is blank.
   bool next_child(const Tag& parent, Tag& child, bool& more);
-  // The element's text, up to and with its end tag. A child element is a fault.
+  // The element's text, up to and with its end tag; good until the next text. A child element is a
+  // fault.
   bool text(const Tag& tag, std::string_view& out);
   // Passes over the whole content of an element and its end tag.
   bool skip(const Tag& tag);
@@ -75,9 +86,11 @@ class XmlCursor {
   // For who reads a part of the document by other means.
   const char* here() const { return p_; }
   const char* end() const { return end_; }
-  void go_to(const char* place) { p_ = begin_ + (place - begin_); }
+  void go_to(const char* place) { p_ = place; }
 
-  Error fault() const;
+  // `before`: bytes of the document in front of the stretch.
+  Error fault(std::size_t before = 0) const;
+  ErrorKind fault_kind() const { return kind_; }
   bool fail(const char* why);  // kProtocol, here
   bool fail(ErrorKind kind, const char* why);
 
@@ -92,15 +105,16 @@ class XmlCursor {
   bool attributes(Tag& tag);
   bool close(std::string_view name);
   bool name(std::string_view& out);
-  bool text_slowly(const Tag& tag, char* begin, char* write, std::string_view& out);
-  bool reference(char*& write);
-  bool character_reference(char*& write);
+  bool text_slowly(const Tag& tag, std::string_view& out);
+  bool reference();
+  bool character_reference();
   bool skip_text();
 
-  char* begin_;
-  char* p_;
-  char* end_;
+  const char* begin_ = nullptr;
+  const char* p_ = nullptr;
+  const char* end_ = nullptr;
   std::size_t max_depth_;
+  std::string decoded_;                 // the text that was decoded last
   std::vector<std::string_view> open_;  // the elements that skip() is inside of
   ErrorKind kind_ = ErrorKind::kProtocol;
   const char* why_ = nullptr;

@@ -1,10 +1,12 @@
-#include "s3/usual_entry.h"
+#include "s3/entry_templates.h"
 
 #include <cstdlib>
 #include <random>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include "s3/list_parser.h"
 
 namespace s3ferry::s3 {
 namespace {
@@ -21,35 +23,43 @@ std::string with(std::string_view what, std::string_view instead) {
   EXPECT_NE(at, std::string::npos) << what;
   return out.replace(at, what.size(), instead);
 }
-bool takes(std::string_view document, ListEntry& entry) {
-  UsualEntry usual;
+bool takes(std::string_view pattern, std::string_view document, PlainEntry& entry) {
+  EntryTemplates templates;
+  templates.learn(pattern);
   const char* at = document.data();
-  const bool taken = usual.read(at, document.data() + document.size(), entry);
+  const bool taken = templates.read(at, document.data() + document.size(), entry);
   EXPECT_EQ(at, taken ? document.data() + document.size() : document.data()) << document;
   return taken;
 }
+bool takes(std::string_view document, PlainEntry& entry) {
+  return takes(kUsual, document, entry);
+}
 
-TEST(UsualEntry, TakesWhatS3Writes) {
-  ListEntry entry;
+TEST(EntryTemplates, TakesWhatDiffersInItsTextsOnly) {
+  PlainEntry entry;
   ASSERT_TRUE(takes(kUsual, entry));
   EXPECT_EQ(entry.key, "logs/2026/a+b%20c.json");
   EXPECT_EQ(entry.etag, "9b2cf535f27731c974343645a3985328");
   EXPECT_EQ(entry.size, 1234567u);
   EXPECT_EQ(entry.storage_class, "STANDARD");
   EXPECT_EQ(format_iso8601_millis(entry.last_modified), "2026-11-22T01:02:03.000Z");
-  const std::string multipart = with(
-      "5328&quot;</ETag><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>"
-      "FULL_OBJECT</ChecksumType>",
-      "5328-10000&quot;</ETag>");
-  ASSERT_TRUE(takes(multipart, entry));
+  EXPECT_TRUE(entry.has_escapes);
+  std::string document = with("5328&quot;", "5328-10000&quot;");
+  ASSERT_TRUE(takes(document, entry));
   EXPECT_EQ(entry.etag, "9b2cf535f27731c974343645a3985328-10000");
-  const std::string other = with(">STANDARD<", ">INTELLIGENT_TIERING<");
-  ASSERT_TRUE(takes(other, entry));
+  document = with(">STANDARD<", ">INTELLIGENT_TIERING<");
+  ASSERT_TRUE(takes(document, entry));
   EXPECT_EQ(entry.storage_class, "INTELLIGENT_TIERING");
+  document = with("a+b%20c", "\xED\x95\x9C");
+  ASSERT_TRUE(takes(document, entry));
+  EXPECT_EQ(entry.key, "logs/2026/\xED\x95\x9C.json");
+  EXPECT_FALSE(entry.has_escapes);
+  document = "\n\t  " + std::string(kUsual);
+  ASSERT_TRUE(takes(document, entry));
 }
 
-TEST(UsualEntry, LeavesEverythingElse) {
-  ListEntry entry;
+TEST(EntryTemplates, LeavesEverythingElse) {
+  PlainEntry entry;
   for (const std::string& odd :
        {with("a+b", "a&amp;b"), with("a+b", "a\nb"), with("a+b", "a<b"), with("</Key>", "</Key >"),
         with("<Key>logs/2026/a+b%20c.json", "<Key>"), with("<Size>1234567", "<Size>"),
@@ -63,24 +73,113 @@ TEST(UsualEntry, LeavesEverythingElse) {
     EXPECT_FALSE(takes(kUsual.substr(0, size), entry)) << size;
 }
 
-// Eight bytes are looked at together, so each byte takes each place, and the end of the document is
-// anywhere.
-TEST(UsualEntry, EveryByteInEveryPlaceOfAKey) {
+// What other servers write: prefixes, blanks, other quotes, members of their own, another order.
+TEST(EntryTemplates, LearnsOtherForms) {
+  PlainEntry entry;
+  const std::string_view gateway =
+      "<Contents><Key>a</Key><LastModified>2026-11-22T01:02:03.004Z</LastModified><ETag>&#34;e-1"
+      "&#34;</ETag><Size>0</Size><StorageClass>STANDARD</StorageClass><Owner><ID>x</"
+      "ID><DisplayName>"
+      "x &amp; y</DisplayName></Owner><Type>Normal</Type></Contents>";
+  ASSERT_TRUE(takes(gateway, gateway, entry));
+  EXPECT_EQ(entry.etag, "e-1");
+  const std::string_view pretty =
+      "<s3:Contents>\n  <s3:ETag>\"e\"</s3:ETag>\n  <s3:Size>1</s3:Size>\n  <s3:Key>k</s3:Key>\n"
+      "  <s3:StorageClass/>\n</s3:Contents>";
+  ASSERT_TRUE(takes(pretty, pretty, entry));
+  EXPECT_EQ(entry.key, "k");
+  EXPECT_EQ(entry.etag, "e");
+  EXPECT_EQ(entry.size, 1u);
+  EXPECT_EQ(entry.storage_class, "");
+  EXPECT_EQ(entry.last_modified, WallTime());
+}
+
+TEST(EntryTemplates, LearnsNothingThatIsNotPlain) {
+  PlainEntry entry;
+  for (const std::string_view odd :
+       {"<Contents><Key>a<!-- c --></Key><Size>1</Size></Contents>",
+        "<Contents><Key>a&amp;</Key><Size>1</Size></Contents>",
+        "<Contents><Key><![CDATA[a]]></Key><Size>1</Size></Contents>",
+        "<Contents><?p?><Key>a</Key><Size>1</Size></Contents>",
+        "<Contents><Key>a</Key><x y='>'/><Size>1</Size></Contents>",
+        "<Contents><Key>a</Key><x y=\"1\"/><Size>1</Size></Contents>",
+        "<Contents><Key>a</Key></Contents>", "<Contents><Size>1</Size></Contents>", "", "x"})
+    EXPECT_FALSE(takes(odd, odd, entry)) << odd;
+}
+
+// A member's name inside another member is not the object's.
+TEST(EntryTemplates, LooksOnlyAtTheObjectsOwnMembers) {
+  const std::string_view nested =
+      "<Contents><RestoreStatus><Size>9</Size></RestoreStatus><Key>a</Key><Size>1</Size></"
+      "Contents>";
+  PlainEntry entry;
+  ASSERT_TRUE(takes(nested, nested, entry));
+  EXPECT_EQ(entry.size, 1u);
+  std::string other(nested);
+  other[other.find('9')] = '8';
+  EXPECT_FALSE(takes(nested, other, entry));
+}
+
+TEST(EntryTemplates, KeepsSeveralAndNeverMoreThanItMay) {
+  EntryTemplates templates;
+  const auto element = [](int owner, std::string_view key) {
+    return fmt::format("<Contents><Key>{}</Key><Size>1</Size><Owner>{}</Owner></Contents>", key,
+                       owner);
+  };
+  const auto taken = [&](int owner) {
+    const std::string document = element(owner, "another");
+    PlainEntry entry;
+    const char* at = document.data();
+    return templates.read(at, document.data() + document.size(), entry);
+  };
+  for (int owner = 0; owner < 4; ++owner) templates.learn(element(owner, "k"));
+  for (int round = 0; round < 2; ++round)
+    for (int owner = 0; owner < 4; ++owner) EXPECT_TRUE(taken(owner)) << owner;
+  for (int owner = 4; owner < 1000; ++owner) templates.learn(element(owner, "k"));
+  std::vector<int> kept;
+  for (int owner = 0; owner < 1000; ++owner) {
+    PlainEntry entry;
+    const std::string document = element(owner, "another");
+    EntryTemplates fresh = templates;  // tries all, whatever it missed before
+    const char* at = document.data();
+    if (fresh.read(at, document.data() + document.size(), entry)) kept.push_back(owner);
+  }
+  EXPECT_EQ(kept, (std::vector<int>{24, 25, 26, 27, 28, 29, 30, 31}));
+}
+
+// Sixteen bytes are looked at together, so each byte takes each place.
+TEST(EntryTemplates, EveryByteInEveryPlaceOfAKey) {
   for (int byte = 0; byte < 256; ++byte) {
-    for (std::size_t place = 0; place < 17; ++place) {
-      std::string key(17, 'k');
+    for (std::size_t place = 0; place < 33; ++place) {
+      std::string key(33, 'k');
       key[place] = static_cast<char>(byte);
+      PlainEntry entry;
       const std::string document = with("logs/2026/a+b%20c.json", key);
-      UsualEntry usual;
-      ListEntry entry;
-      const char* at = document.data();
-      const bool taken = usual.read(at, document.data() + document.size(), entry);
+      const bool taken = takes(document, entry);
       EXPECT_EQ(taken, byte >= 0x20 && byte != '<' && byte != '&') << byte << " at " << place;
       if (taken) {
         EXPECT_EQ(entry.key, key);
-        EXPECT_EQ(usual.saw_escapes(), byte == '%' || byte == '+') << byte << " at " << place;
+        EXPECT_EQ(entry.has_escapes, byte == '%' || byte == '+') << byte << " at " << place;
       }
     }
+  }
+}
+
+// Each byte of the markup counts, wherever it stands in the steps by which it is compared.
+TEST(EntryTemplates, EveryByteOfTheMarkupCounts) {
+  const std::string_view texts[] = {"logs/2026/a+b%20c.json", "2026-11-22T01:02:03.000Z",
+                                    "9b2cf535f27731c974343645a3985328", "1234567", ">STANDARD<"};
+  for (std::size_t at = 0; at < kUsual.size(); ++at) {
+    bool in_text = false;
+    for (const std::string_view text : texts) {
+      const std::size_t begin = kUsual.find(text);
+      in_text |= at >= begin && at < begin + text.size();
+    }
+    if (in_text) continue;
+    std::string document(kUsual);
+    document[at] = static_cast<char>(document[at] ^ 1);
+    PlainEntry entry;
+    EXPECT_FALSE(takes(document, entry)) << document;
   }
 }
 
@@ -108,12 +207,9 @@ std::string replace_all(std::string text, std::string_view what, std::string_vie
     text.replace(at, what.size(), instead);
   return text;
 }
+// A comment in each object, so that there is nothing to learn from.
 std::string the_long_way(std::string document) {
-  for (const std::string_view name : {"Contents", "Key", "LastModified", "ETag", "Size",
-                                      "StorageClass", "ChecksumAlgorithm", "ChecksumType"})
-    document =
-        replace_all(std::move(document), fmt::format("<{}>", name), fmt::format("<{} >", name));
-  return document;
+  return replace_all(std::move(document), "<Contents>", "<Contents><!---->");
 }
 std::string told(const std::string& document) {
   ListPage page;
@@ -138,8 +234,8 @@ class Random {
 std::string random_listing(Random& random) {
   std::string out = "<ListBucketResult>";
   if (random.below(2) == 0) out += "<EncodingType>url</EncodingType>";
-  for (std::size_t n = random.below(4); n > 0; --n) {
-    std::string key(random.below(20), 'k');
+  for (std::size_t n = random.below(8); n > 0; --n) {
+    std::string key(random.below(40), 'k');
     for (char& c : key)
       if (random.below(6) == 0) c = "%20+/\x7f\x80\xff\"> "[random.below(11)];
     out += fmt::format(
@@ -173,7 +269,7 @@ void damage(Random& random, std::string& document) {
   }
 }
 
-TEST(UsualEntry, IsReadAsTheLongWayReads) {
+TEST(EntryTemplates, AreReadAsTheLongWayReads) {
   const char* given = std::getenv("S3FERRY_SEED");
   const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
   SCOPED_TRACE(fmt::format("S3FERRY_SEED={}", seed));

@@ -1,0 +1,263 @@
+#include "s3/entry_templates.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace s3ferry::s3 {
+namespace {
+
+// Sixteen bytes at once: a vector type of the compilers, which becomes SSE2, NEON and their kin.
+using Bytes = unsigned char __attribute__((vector_size(16)));
+constexpr std::size_t kStep = sizeof(Bytes);
+
+Bytes load(const char* p) {
+  Bytes bytes;
+  std::memcpy(&bytes, p, sizeof bytes);
+  return bytes;
+}
+constexpr Bytes all(unsigned char byte) {
+  return Bytes{} + byte;
+}
+
+// Which of sixteen bytes a comparison holds for: 0xFF for each, the first in the lowest place.
+struct Hits {
+  template <class Compared>
+  explicit Hits(const Compared& compared) {
+    std::uint64_t words[2];
+    static_assert(sizeof words == sizeof compared);
+    std::memcpy(words, &compared, sizeof words);
+    low = words[0];
+    high = words[1];
+    if constexpr (std::endian::native == std::endian::big) {
+      low = __builtin_bswap64(low);
+      high = __builtin_bswap64(high);
+    }
+  }
+  bool any() const { return (low | high) != 0; }
+  std::size_t first() const {
+    return static_cast<std::size_t>(low != 0 ? std::countr_zero(low)
+                                             : 64 + std::countr_zero(high)) /
+           8;
+  }
+  bool any_before(std::size_t place) const {
+    if (place < 8) return (low & ((std::uint64_t{1} << 8 * place) - 1)) != 0;
+    return low != 0 || (high & ((std::uint64_t{1} << 8 * (place - 8)) - 1)) != 0;
+  }
+  std::uint64_t low, high;
+};
+
+bool ends_text(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '&';
+}
+Hits text_ends(Bytes bytes) {
+  return Hits((bytes < all(0x20)) | (bytes == all('<')) | (bytes == all('&')));
+}
+
+// The end of a text that stands for itself: at markup, a reference or a control character.
+const char* text_end(const char* p, const char* end) {
+  for (; end - p >= 16; p += kStep)
+    if (const Hits stops = text_ends(load(p)); stops.any()) return p + stops.first();
+  while (p != end && !ends_text(*p)) ++p;
+  return p;
+}
+
+const char* key_end(const char* p, const char* end, bool& escapes) {
+  for (; end - p >= 16; p += kStep) {
+    const Bytes bytes = load(p);
+    const Hits stops = text_ends(bytes);
+    const Hits escaped((bytes == all('%')) | (bytes == all('+')));
+    if (stops.any()) {
+      escapes |= escaped.any_before(stops.first());
+      return p + stops.first();
+    }
+    escapes |= escaped.any();
+  }
+  for (; p != end && !ends_text(*p); ++p) escapes |= *p == '%' || *p == '+';
+  return p;
+}
+
+// Whether `size` bytes of `markup` stand at p. Both may be read sixteen bytes at a time.
+bool stands(const char* p, const char* end, const char* markup, std::size_t size) {
+  if (static_cast<std::size_t>(end - p) < std::max(size, kStep)) return false;
+  if (size < kStep) return !Hits(load(p) != load(markup)).any_before(size);
+  Bytes differ = load(p + size - kStep) ^ load(markup + size - kStep);
+  for (std::size_t at = 0; at + kStep < size; at += kStep)
+    differ |= load(p + at) ^ load(markup + at);
+  return !Hits(differ).any();
+}
+
+bool number(std::string_view text, ByteCount& out) {
+  constexpr std::size_t kMostDigits = 18;  // far below what a 63-bit number can be
+  if (text.empty() || text.size() > kMostDigits) return false;
+  ByteCount value = 0;
+  unsigned worst = 0;
+  for (const char c : text) {
+    const unsigned digit = static_cast<unsigned char>(c) - static_cast<unsigned>('0');
+    worst = std::max(worst, digit);
+    value = value * 10 + digit;
+  }
+  out = value;
+  return worst <= 9;
+}
+
+std::string_view between(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+}  // namespace
+
+bool EntryTemplates::read(const char*& at, const char* end, PlainEntry& entry) {
+  if (templates_.empty()) return false;
+  const char* p = at;
+  while (p != end && is_blank(*p)) ++p;
+  bool taken = take(templates_[last_], p, end, entry);
+  // Where hardly anything fits, trying all patterns on all objects is not worth it.
+  const std::size_t tried = missed_ < kPatience ? templates_.size() : 0;
+  for (std::size_t i = 0; !taken && i < tried; ++i) {
+    if (i == last_) continue;
+    taken = take(templates_[i], p, end, entry);
+    if (taken) last_ = i;
+  }
+  missed_ = taken ? 0 : missed_ + 1;
+  if (taken) at = p;
+  return taken;
+}
+
+bool EntryTemplates::take(const Template& pattern, const char*& at, const char* end,
+                          PlainEntry& entry) {
+  const char* p = at;
+  entry = PlainEntry();
+  for (const Step& step : pattern.steps) {
+    if (!stands(p, end, pattern.markup.data() + step.at, step.size)) return false;
+    p += step.size;
+    const char* text = p;
+    switch (step.slot) {
+      case Slot::kKey:
+        p = key_end(p, end, entry.has_escapes);
+        entry.key = between(text, p);
+        if (entry.key.empty()) return false;
+        break;
+      case Slot::kTime:
+        p = text_end(p, end);
+        if (!times_.read(between(text, p), entry.last_modified)) return false;
+        break;
+      case Slot::kQuotedETag:
+        p = text_end(p, end);
+        entry.etag = between(text, p);
+        break;
+      case Slot::kETag:
+        p = text_end(p, end);
+        entry.etag = unquote_etag(between(text, p));
+        break;
+      case Slot::kSize:
+        p = text_end(p, end);
+        if (!number(between(text, p), entry.size)) return false;
+        break;
+      case Slot::kClass:
+        p = text_end(p, end);
+        entry.storage_class = between(text, p);
+        break;
+      case Slot::kEnd:
+        break;
+    }
+  }
+  at = p;
+  return true;
+}
+
+// Finds the texts of one element. It is well-formed, so what is looked at here is only whether it
+// is simple enough.
+class EntryTemplates::Learner {
+ public:
+  explicit Learner(std::string_view element) : text_(element) {}
+
+  bool learn(Template& out) {
+    out_ = &out;
+    if (text_.empty() || text_.front() != '<') return false;
+    for (std::size_t at = 0; at != std::string_view::npos; at = text_.find('<', at)) {
+      const std::size_t close = text_.find('>', at);
+      if (close == std::string_view::npos) return false;
+      const std::string_view tag = text_.substr(at + 1, close - at - 1);
+      // Comments and the like, and values in which a '>' might stand.
+      if (tag.empty() || tag.find_first_of("!?\"'") != std::string_view::npos) return false;
+      at = close + 1;
+      if (tag.front() == '/') {
+        --depth_;
+      } else if (tag.back() != '/') {
+        ++depth_;
+        if (depth_ == 2 && !member(tag, at)) return false;
+      }
+    }
+    step(text_.size(), Slot::kEnd);
+    return has_key_ && has_size_ && out.markup.size() <= kMostMarkup;
+  }
+
+ private:
+  static constexpr std::size_t kMostMarkup = 4096;
+
+  // The text of a member of the object begins at `at`.
+  bool member(std::string_view tag, std::size_t at) {
+    std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n"));
+    name = name.substr(name.find(':') + 1);
+    Slot slot = Slot::kEnd;
+    if (name == "Key") slot = Slot::kKey;
+    if (name == "LastModified") slot = Slot::kTime;
+    if (name == "ETag") slot = Slot::kETag;
+    if (name == "Size") slot = Slot::kSize;
+    if (name == "StorageClass") slot = Slot::kClass;
+    if (slot == Slot::kEnd) return true;
+    std::size_t end = text_.find('<', at);
+    if (end == std::string_view::npos || text_.substr(end, 2) != "</") return false;
+    if (slot == Slot::kETag) {
+      for (const std::string_view quote : {"&quot;", "&#34;"}) {
+        const std::string_view text = text_.substr(at, end - at);
+        if (text.size() < 2 * quote.size() || !text.starts_with(quote) || !text.ends_with(quote))
+          continue;
+        at += quote.size();
+        end -= quote.size();
+        slot = Slot::kQuotedETag;
+        break;
+      }
+    }
+    if (text_.substr(at, end - at).find('&') != std::string_view::npos) return false;
+    has_key_ |= slot == Slot::kKey;
+    has_size_ |= slot == Slot::kSize;
+    step(at, slot);
+    begin_ = end;
+    return true;
+  }
+
+  // The markup from `begin_` to `end`, then `slot`.
+  void step(std::size_t end, Slot slot) {
+    Step made;
+    made.at = out_->markup.size();
+    made.size = end - begin_;
+    made.slot = slot;
+    out_->markup.append(text_.substr(begin_, made.size));
+    if (made.size < kStep) out_->markup.append(kStep - made.size, '\0');
+    out_->steps.push_back(made);
+  }
+
+  std::string_view text_;
+  Template* out_ = nullptr;
+  std::size_t begin_ = 0;  // of the markup that is not yet part of a step
+  int depth_ = 0;
+  bool has_key_ = false, has_size_ = false;
+};
+
+void EntryTemplates::learn(std::string_view element) {
+  if (learned_ == kMostLearned) return;
+  ++learned_;
+  Template made;
+  if (!Learner(element).learn(made)) return;
+  last_ = templates_.size() < kMost ? templates_.size() : learned_ % kMost;
+  if (last_ == templates_.size()) templates_.emplace_back();
+  templates_[last_] = std::move(made);
+}
+
+}  // namespace s3ferry::s3
