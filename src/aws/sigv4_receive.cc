@@ -42,10 +42,12 @@ Status check(const ReceivedSignature& said) {
   if (said.access_key_id.empty()) return malformed("Credential is missing or not a scope");
   if (!is_signature(said.signature)) return malformed("Signature is missing or not 64 hex digits");
   // Without the host a signature could be replayed against another server.
-  const std::string names = ";" + said.signed_headers + ";";
-  if (names.find(";host;") == std::string::npos)
-    return malformed("SignedHeaders does not name host");
-  return {};
+  for (std::string_view rest = said.signed_headers; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(';'), rest.size());
+    if (rest.substr(0, end) == "host") return {};
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return malformed("SignedHeaders does not name host");
 }
 
 }  // namespace

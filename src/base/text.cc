@@ -212,7 +212,10 @@ bool iequals_ascii(std::string_view a, std::string_view b) {
 }
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && iequals_ascii(text.substr(0, prefix.size()), prefix);
+  if (text.size() < prefix.size()) return false;
+  // Letters of both cases differ in one bit.
+  if (!prefix.empty() && ((text[prefix.size() - 1] ^ prefix.back()) & ~0x20) != 0) return false;
+  return iequals_ascii(text.substr(0, prefix.size()), prefix);
 }
 
 std::string_view trim_ascii(std::string_view text) {
