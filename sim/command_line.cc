@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 
@@ -23,10 +24,13 @@ A bucket by formula costs no memory, whatever its size. Members of --bucket:
 Their ETags follow from the formula and are no MD5s of the bytes: GET and HEAD show these objects as
 encrypted by a KMS key (aws:kms), under which S3's own ETags are none either.
 
-Without --config and --account there is the account 111111111111 with the access key
+Where neither --config nor --account brings one, there is the account 111111111111 with the access key
 S3SIMFAKEACCESSKEY and the secret s3sim-fake-secret-access-key.
 
-While it runs: GET /_s3sim/ tells how to read the counters and set faults.
+While it runs: GET /_s3sim/ tells how to read the counters and set faults. Faults (503s, broken
+connections, listings that lie) are JSON, {"faults": [{"operation": "CopyObject", "times": 50,
+"response": {"status": 503}}]}, in a --config file or POSTed to /_s3sim/config; all their members
+are in docs/formats/faults.md, accounts and buckets in sim/README.md.
 
 Two buckets of a million objects, 40 ms a listing, 30 ms a copy:
   s3sim --port 9000 --latency ListObjectsV2=40 --latency CopyObject=30 \
@@ -105,6 +109,11 @@ Result<std::string> read_whole_file(const std::string& path) {
   return out.str();
 }
 
+// Of a document that was taken: it may be one of faults alone.
+bool holds_accounts(const std::string& text) {
+  return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false).contains("accounts");
+}
+
 Status add_account(Simulator& simulator, const std::string& text) {
   const auto first = text.find(':');
   const auto second = first == std::string::npos ? first : text.find(':', first + 1);
@@ -126,7 +135,8 @@ void declare(CLI::App& app, CommandLine& line) {
   app.add_option("--tls-port", line.tls_port,
                  "port for https, with a certificate made at the start; 0: any free one");
   app.add_option("--ca-file", line.ca_file, "write the certificate's authority here (PEM)");
-  app.add_option("--config", line.configs, "JSON file that describes accounts, buckets, faults");
+  app.add_option("--config", line.configs,
+                 "JSON file that describes accounts, buckets, faults (docs/formats/faults.md)");
   app.add_option("--account", line.accounts, "ID:ACCESS_KEY:SECRET; may be repeated")
       ->type_name("TEXT")
       ->allow_extra_args(false);
@@ -187,18 +197,20 @@ Result<LatencySpec> parse_latency(std::string_view text) {
 }
 
 Status describe(Simulator& simulator, const CommandLine& line) {
+  bool brings_accounts = !line.accounts.empty();
   for (const std::string& path : line.configs) {
     auto text = read_whole_file(path);
     if (!text) return fail(std::move(text.error()));
     const Status configured = simulator.configure(*text);
     if (!configured)
       return fail(ErrorKind::kConfig, fmt::format("{}: {}", path, configured.error().message()));
+    brings_accounts = brings_accounts || holds_accounts(*text);
   }
   for (const std::string& account : line.accounts) {
     const Status added = add_account(simulator, account);
     if (!added) return added;
   }
-  if (line.configs.empty() && line.accounts.empty()) {
+  if (!brings_accounts) {
     const Status added =
         simulator.add_account_with_key(kDefaultAccount, kDefaultAccessKey, Secret(kDefaultSecret));
     if (!added) return added;

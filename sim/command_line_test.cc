@@ -1,5 +1,8 @@
 #include "sim/command_line.h"
 
+#include <cstdio>
+#include <fstream>
+
 #include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
 
@@ -81,6 +84,17 @@ TEST(SimCommandLine, TheSimulatorHoldsWhatWasDescribed) {
   EXPECT_EQ(simulator.keys("src").size(), 3u);
   EXPECT_TRUE(simulator.has_bucket("dst"));
   Simulator other(runtime);
+  // A document of faults alone leaves the account as it is.
+  const std::string faults = ::testing::TempDir() + "s3sim_faults_only.json";
+  std::ofstream(faults)
+      << R"({"faults": [{"operation": "CopyObject", "response": {"status": 503}}]})";
+  Simulator third(runtime);
+  described = describe(third, parsed({"--config", faults, "--bucket", "name=src"}));
+  EXPECT_TRUE(described) << described.error().message();
+  described = third.add_account_with_key("111111111111", "AKIAEXAMPLETWICE0000",
+                                         Secret(std::string("hushed-twice-EXAMPLE")));
+  EXPECT_FALSE(described) << "it is there already";
+  std::remove(faults.c_str());
   described = describe(other, parsed({"--config", "/nonexistent/s3sim.json"}));
   ASSERT_FALSE(described);
   EXPECT_THAT(described.error().message(), HasSubstr("/nonexistent/s3sim.json"));

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/durations.h"
 #include "cli/option_table.h"
 
 namespace s3ferry {
@@ -62,27 +61,27 @@ bool names_command(std::string_view word) {
                      [&](const auto& known) { return known.first == word; });
 }
 
-// These stand with or without a value: "--sse", "--sse aws:kms" as in the aws CLI, and ours.
+// These stand with or without a value, as in the aws CLI, and ours: what is meant without one.
+constexpr std::pair<std::string_view, std::string_view> kOptionalValues[] = {
+    {"--sse", "AES256"}, {"--settle", "10m"}, {"--request-payer", "requester"}};
+
+// Whatever follows such a flag and is no flag, place or command is meant as its value, right or
+// wrong: a slip must not become a place.
 std::vector<std::string> with_optional_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& a = arguments[i];
-    const std::string* next = i + 1 < arguments.size() ? &arguments[i + 1] : nullptr;
-    if (a == "--sse") {
-      const bool value = next != nullptr && !next->starts_with("-") &&
-                         !next->starts_with("s3://") && !names_command(*next);
-      out.push_back("--sse=" + (value ? *next : std::string("AES256")));
-      i += value ? 1 : 0;
-    } else if (a == "--settle") {
-      const bool value = next != nullptr && parse_duration(*next).has_value();
-      out.push_back("--settle=" + (value ? *next : std::string("10m")));
-      i += value ? 1 : 0;
-    } else if (a == "--request-payer" || a == "--request-payer=requester") {
-      out.emplace_back("--request-payer");
-      i += next != nullptr && a.find('=') == std::string::npos && *next == "requester" ? 1 : 0;
-    } else {
+    const auto* known = std::find_if(std::begin(kOptionalValues), std::end(kOptionalValues),
+                                     [&](const auto& one) { return one.first == a; });
+    if (known == std::end(kOptionalValues)) {
       out.push_back(a);
+      continue;
     }
+    const std::string* next = i + 1 < arguments.size() ? &arguments[i + 1] : nullptr;
+    const bool value = next != nullptr && !next->starts_with("-") && !next->starts_with("s3://") &&
+                       !names_command(*next);
+    out.push_back(fmt::format("{}={}", a, value ? std::string_view(*next) : known->second));
+    i += value ? 1 : 0;
   }
   return out;
 }
@@ -93,11 +92,19 @@ struct Parsed {
   bool help = false, version = false;
 };
 
-tl::unexpected<Error> unknown_flag(const std::string& argument) {
+// Suggested are flags of the command that was given; before one is known, any.
+tl::unexpected<Error> unknown_flag(const std::string& argument,
+                                   const std::vector<std::string>& operands) {
   const std::string flag = argument.substr(0, argument.find('='));
-  const std::string best = nearest_flag(flag);
+  const auto* named = operands.empty()
+                          ? std::end(kCommands)
+                          : std::find_if(std::begin(kCommands), std::end(kCommands),
+                                         [&](const auto& one) { return one.first == operands[0]; });
+  const bool has_flags = named != std::end(kCommands) && command_bit(named->second) != 0;
+  const std::string best = nearest_flag(flag, has_flags ? command_bit(named->second) : ~0U);
   return usage(fmt::format("unknown flag {}{}", escape_for_display(flag),
-                           best.empty() ? "; `s3ferry help sync` lists them all"
+                           best.empty() ? fmt::format("; `s3ferry help {}` lists them all",
+                                                      has_flags ? named->first : "sync")
                                         : fmt::format("; did you mean {}?", best)));
 }
 
@@ -151,14 +158,16 @@ Result<Parsed> read(const std::vector<std::string>& arguments) {
     parsed.flags.emplace_back(known->second, option->results()[seen[option]++]);
   }
   bool after_dashes = false;
+  std::optional<std::string> unknown;
   for (const std::string& rest : app.remaining()) {
     if (!after_dashes && rest == "--")
       after_dashes = true;
     else if (!after_dashes && rest.size() > 1 && rest.front() == '-')
-      return unknown_flag(rest);
+      unknown = unknown.value_or(rest);
     else
       parsed.operands.push_back(rest);
   }
+  if (unknown) return unknown_flag(*unknown, parsed.operands);
   return parsed;
 }
 
@@ -267,10 +276,11 @@ std::string_view to_string(Command command) {
   return "";
 }
 
-std::string nearest_flag(std::string_view flag) {
+std::string nearest_flag(std::string_view flag, unsigned commands) {
   std::vector<std::string_view> names = {"--help", "--version"};
   for (const Flag& known : option_table())
-    if (!known.group.empty()) names.push_back(known.long_name());
+    if (!known.group.empty() && (known.commands & commands) != 0)
+      names.push_back(known.long_name());
   return nearest(flag, names);
 }
 

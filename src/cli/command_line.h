@@ -11,8 +11,9 @@ namespace s3ferry {
 // and what would be right. Touches nothing outside.
 Result<Options> parse_command_line(const std::vector<std::string>& arguments);
 
-// The known flag that is spelt most like `flag`, or empty where none comes near.
-std::string nearest_flag(std::string_view flag);
+// The flag of one of these commands (bits of option_table.h) that is spelt most like `flag`, or
+// empty where none comes near.
+std::string nearest_flag(std::string_view flag, unsigned commands);
 
 // Help: of the program, or of one command.
 std::string help_text();

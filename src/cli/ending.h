@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "cli/app.h"
+#include "cli/options.h"
 #include "runtime/event.h"
 #include "runtime/runtime.h"
 #include "transfer/drain.h"
@@ -19,5 +21,16 @@ struct EndingCauses {
 // command watches its signal. What it throws comes out here.
 Task<int> run_until_asked(Runtime& runtime, EndingCauses causes, DrainSignal& signal,
                           Task<int> command);
+
+// Runs a Command that watches an ending() of its own: `outer` is passed on to it, and
+// --max-duration counts from here. All that is referred to outlives the task.
+template <class Command>
+Task<int> run_with_ending(AppContext& context, const Options& options, DrainSignal& outer) {
+  Command command(context, options);
+  EndingCauses causes;
+  causes.outer = &outer;
+  causes.max_duration = options.max_duration;
+  co_return co_await run_until_asked(context.runtime, causes, command.ending(), command.run());
+}
 
 }  // namespace s3ferry

@@ -8,6 +8,7 @@
 #include "cli/task_states.h"
 #include "journal/reader.h"
 #include "report/console.h"
+#include "report/display.h"
 #include "report/json_key.h"
 #include "runtime/host.h"
 
@@ -33,6 +34,7 @@ class FailuresCommand {
   Result<TaskStateFolder> the_one(const std::vector<TaskStateFolder>& found,
                                   const std::string& asked) const;
   Status print(const TaskStateFolder& task);
+  std::string note_on(const TaskStateFolder& task, std::uint64_t shown) const;
   void line(const TaskStateFolder& task, const FailedObject& failed);
   void json_line(const FailedObject& failed);
 
@@ -47,20 +49,22 @@ Result<TaskStateFolder> FailuresCommand::the_one(const std::vector<TaskStateFold
     return usage(
         fmt::format("no task '{}' is known; `s3ferry runs` lists them, --state names a "
                     "task's folder",
-                    escape_for_display(asked)));
+                    asked));
   std::string folders;
-  for (const TaskStateFolder& task : found) folders += "\n  --state " + task.directory;
-  return usage(fmt::format("'{}' fits more than one task; say which:{}", escape_for_display(asked),
-                           folders));
+  for (const TaskStateFolder& task : found)
+    folders +=
+        fmt::format("{}--state {}", folders.empty() ? "" : ", or ", shell_quote(task.directory));
+  return usage(fmt::format("'{}' fits {} tasks; say which one: {}", asked, found.size(), folders));
 }
 
 // By folder, by --task's name, by both places.
 Result<TaskStateFolder> FailuresCommand::find() {
   const std::vector<std::string>& asked = options_.operands;
   std::string folder = context_.host.expand_home(options_.state_dir);
+  const bool named = !folder.empty();
   if (folder.empty() && asked.size() == 1 && holds_task_state(asked[0])) folder = asked[0];
   if (!folder.empty() && holds_task_state(folder)) return read_task_state(folder, 1);
-  if (asked.empty())
+  if (asked.empty() && !named)
     return usage(
         "which task? write s3ferry failures NAME (of --task), or its two places, or "
         "--state DIR");
@@ -78,13 +82,25 @@ Result<TaskStateFolder> FailuresCommand::find() {
     source = escape_for_display(from->url());
     target = escape_for_display(to->url());
   }
+  Result<std::vector<TaskStateFolder>> all = find_task_states(folder, named, 1);
+  if (!all) return fail(std::move(all.error()));
+  if (asked.empty()) return the_one(*all, folder);
   std::vector<TaskStateFolder> found;
-  for (TaskStateFolder& task : find_task_states(folder, 1)) {
+  const TaskStateFolder* unreadable = nullptr;  // it may be the one
+  for (TaskStateFolder& task : *all) {
     const bool fits = asked.size() == 2 ? task.source == source && task.target == target
                                         : !task.unreadable && task.label() == asked[0];
-    if (fits) found.push_back(std::move(task));
+    if (fits)
+      found.push_back(std::move(task));
+    else if (task.unreadable)
+      unreadable = &task;
   }
-  return the_one(found, asked.size() == 2 ? asked[0] + " " + asked[1] : asked[0]);
+  const std::string name = asked.size() == 2 ? asked[0] + " " + asked[1] : asked[0];
+  if (found.empty() && unreadable != nullptr)
+    return fail(unreadable->unreadable->kind(),
+                fmt::format("no task '{}' is known, but it may be this one: {}", name,
+                            unreadable->unreadable->message()));
+  return the_one(found, name);
 }
 
 void FailuresCommand::line(const TaskStateFolder& task, const FailedObject& failed) {
@@ -113,21 +129,43 @@ void FailuresCommand::json_line(const FailedObject& failed) {
 Status FailuresCommand::print(const TaskStateFolder& task) {
   Result<JournalReader> journal = JournalReader::open(task.directory);
   if (!journal) return fail(std::move(journal.error()));
-  if (task.runs.empty()) return {};
   std::optional<FailedObject> after;
-  for (;;) {
+  std::uint64_t shown = 0;
+  while (!task.runs.empty()) {
     Result<std::vector<FailedObject>> page = journal->failures(task.runs.front().run, after, kPage);
     if (!page) return fail(std::move(page.error()));
     if (page->empty()) break;
     for (const FailedObject& failed : *page) options_.json ? json_line(failed) : line(task, failed);
     context_.out.flush();
+    shown += page->size();
     after = std::move(page->back());
   }
-  if (!after && !options_.json)
-    context_.out.write(fmt::format("no object failed in the last run, begun {}\n",
-                                   format_iso8601(task.runs.front().began)));
+  const std::string note = note_on(task, shown);
+  if (!note.empty()) (options_.json ? context_.err : context_.out).write(note + "\n");
   context_.out.flush();
+  context_.err.flush();
   return context_.out.status();
+}
+
+// What the list alone does not tell.
+std::string FailuresCommand::note_on(const TaskStateFolder& task, std::uint64_t shown) const {
+  if (task.runs.empty()) return options_.json ? "" : "no run of this task is written down";
+  const RunRecord& run = task.runs.front();
+  const std::string began = format_iso8601(run.began);
+  if (run.status != RunStatus::kOpen) {
+    if (shown > 0 || options_.json) return {};
+    return run.status == RunStatus::kFinished
+               ? fmt::format("no object failed in the last run, begun {}", began)
+               : fmt::format("the last run, begun {}, was left behind by --restart", began);
+  }
+  const std::string so_far =
+      shown > 0 ? "these are the failures so far" : "no failure is known so far";
+  if (task.in_use)
+    return fmt::format("the run begun {} is at work: {}, of its finished parts", began, so_far);
+  return fmt::format(
+      "the run begun {} is unfinished: {}; the same command goes on with it. It "
+      "stopped: {}",
+      began, so_far, why_it_stopped(run));
 }
 
 Status FailuresCommand::run() {

@@ -92,7 +92,8 @@ constexpr std::string_view kRun = R"(s3ferry run FILE [flags]
 Runs the tasks of FILE, one a line, one after the other: `sync` or `verify` with places and flags as
 on a command line. Quotes ' and " and the backslash work as in a shell; # begins a comment; blank
 lines do not count. All lines are read and checked before the first task begins. Each task has its
-dated log, 'YYYYMMDD task N.txt', unless its line names another with --task.
+dated log, 'YYYYMMDD FILE N.txt' (FILE without its folder and ending), unless --task names it
+otherwise, for the whole list or in its line.
 
 A task that fails does not keep the others from running (--stop-on-error does). The exit code is the
 worst of all. An interrupt ends the task that is under way in good order, and the list with it.
@@ -111,7 +112,8 @@ Examples
 constexpr std::string_view kRuns = R"(s3ferry runs [flags]
 
 Lists each task that this machine keeps a journal of: its last run, whether that is running, stopped
-(the same command goes on with it) or finished, in which phase it is and what it has come to.
+(why, and that the same command goes on with it) or finished, in which phase it is and what it has
+come to.
 
 Examples
   s3ferry runs
@@ -121,7 +123,8 @@ Examples
 constexpr std::string_view kFailures = R"(s3ferry failures NAME | SOURCE TARGET [flags]
 
 Lists the objects that failed in a task's last run, with the reason of each. The task is named by its
---task, by its two places, or by --state DIR. `s3ferry sync … --retry-failed` tries them again.
+--task, by its two places, or by --state DIR. `s3ferry sync … --retry-failed` tries them again. Of a
+run that is unfinished they are those so far; the same command goes on with it and tries them itself.
 
 Examples
   s3ferry failures photos

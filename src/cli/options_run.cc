@@ -94,7 +94,8 @@ std::vector<Flag> check_flags() {
        "inflow",
        set_threshold},
       {"--task", "NAME", kForPair | kForRun, kCheck,
-       "write the dated log 'YYYYMMDD NAME.txt'; of run: 'YYYYMMDD NAME N.txt' for task N",
+       "write the dated log 'YYYYMMDD NAME.txt'; of run: 'YYYYMMDD NAME N.txt' for "
+       "task N (default: the file's name)",
        [](Options& o, const std::string& v) -> Status {
          Status named = check_task_name(v);
          if (!named) return named;
@@ -173,11 +174,11 @@ std::vector<Flag> connection_flags() {
                 &SideOptions::endpoint_url),
       side_flag("--target-endpoint-url", "URL", kForPair, "for the target alone", &Options::target,
                 &SideOptions::endpoint_url),
-      {"--request-payer", "", kForAll, kAccounts,
-       "the requester pays (also: --request-payer requester)",
-       [](Options& o, const std::string&) {
+      {"--request-payer", "[requester]", kForAll, kAccounts, "the requester pays",
+       [](Options& o, const std::string& v) -> Status {
+         if (v != "requester") return bad_value("--request-payer", v, "requester, or nothing");
          o.request_payer = true;
-         return Status();
+         return {};
        }},
       text_flag("--ca-bundle", "FILE", kForAll, kAccounts, "certificates (PEM) to trust",
                 &Options::ca_bundle),

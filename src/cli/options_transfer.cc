@@ -183,26 +183,9 @@ Status add_metadata(Options& o, const std::string& value) {
   return {};
 }
 
-// "64MiB", "5GiB", "8388608"; MB and GB are decimal, as everywhere but in the aws CLI.
-std::optional<ByteCount> parse_size(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    ByteCount bytes;
-  };
-  constexpr Unit kUnits[] = {{"KiB", kKiB},     {"MiB", kMiB},         {"GiB", kGiB}, {"KB", 1'000},
-                             {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"", 1}};
-  for (const Unit& unit : kUnits) {
-    if (!text.ends_with(unit.name)) continue;
-    const auto number = parse_u64(text.substr(0, text.size() - unit.name.size()));
-    if (!number || *number > kMaxObjectBytes / unit.bytes) return std::nullopt;
-    return *number * unit.bytes;
-  }
-  return std::nullopt;
-}
-
 Status set_size(std::string_view flag, const std::string& value, ByteCount least, ByteCount most,
                 std::string_view takes, ByteCount& out) {
-  const auto size = parse_size(value);
+  const auto size = parse_bytes(value);
   if (!size || *size < least || *size > most) return bad_value(flag, value, takes);
   out = *size;
   return {};

@@ -229,11 +229,7 @@ Task<void> PairCommand::check() {
 }  // namespace
 
 Task<int> run_pair_command(AppContext& context, const Options& options, DrainSignal& ending) {
-  PairCommand command(context, options);
-  EndingCauses causes;
-  causes.outer = &ending;
-  causes.max_duration = options.max_duration;
-  co_return co_await run_until_asked(context.runtime, causes, command.ending(), command.run());
+  return run_with_ending<PairCommand>(context, options, ending);
 }
 
 }  // namespace s3ferry

@@ -36,8 +36,8 @@ TEST_F(RunApp, RunsItsTasksInTurnEachWithItsLog) {
                       "\n\nsync s3://photos/b s3://copies/b" + kProfiles + "\n");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(world.simulator.keys("copies"), (std::vector<std::string>{"a/1", "b/2"}));
-  EXPECT_THAT(folder.names(), ElementsAre("20261122 task 1.txt", "20261122 task 2.txt"));
-  EXPECT_THAT(folder.read("20261122 task 2.txt"), HasSubstr("job success"));
+  EXPECT_THAT(folder.names(), ElementsAre("20261122 list 1.txt", "20261122 list 2.txt"));
+  EXPECT_THAT(folder.read("20261122 list 2.txt"), HasSubstr("job success"));
   EXPECT_THAT(ran.lines(), Contains("==== task 1 of 2, line 2: sync s3://photos/a s3://copies/a"));
   EXPECT_THAT(ran.lines(), Contains("==== 2 of 2 tasks ended well"));
 }
@@ -51,7 +51,7 @@ TEST_F(RunApp, AFailedTaskDoesNotKeepTheOthersAndTheWorstCodeStays) {
   EXPECT_EQ(ran.code, 1) << ran.err;
   EXPECT_EQ(world.simulator.keys("copies"), std::vector<std::string>{"a/1"});
   EXPECT_THAT(ran.lines(), Contains("==== 2 of 3 tasks ended well; task 2 (line 2): exit code 1"));
-  EXPECT_THAT(folder.read("20261122 task 2.txt"), HasSubstr("job fail"));
+  EXPECT_THAT(folder.read("20261122 list 2.txt"), HasSubstr("job fail"));
   const Ran stopped = run(list, {"--stop-on-error", "--task", "second"});
   EXPECT_EQ(stopped.code, 1);
   EXPECT_THAT(stopped.lines().back(), HasSubstr("not begun: 1"));
@@ -86,7 +86,7 @@ TEST_F(RunApp, AnInterruptEndsTheTaskAndTheList) {
   const Ran ran = run(std::string("sync s3://photos/a s3://copies/a") + kProfiles +
                       "\nsync s3://photos/b s3://copies/b" + kProfiles);
   EXPECT_EQ(ran.code, 130) << ran.err;
-  EXPECT_THAT(folder.names(), ElementsAre("20261122 task 1.txt"));
+  EXPECT_THAT(folder.names(), ElementsAre("20261122 list 1.txt"));
   EXPECT_THAT(ran.lines().back(), HasSubstr("not begun: 1"));
   EXPECT_FALSE(world.simulator.find_object("copies", "b/2"));
 }

@@ -145,11 +145,7 @@ Task<int> RunCommand::run() {
 }  // namespace
 
 Task<int> run_list_command(AppContext& context, const Options& options, DrainSignal& ending) {
-  RunCommand command(context, options);
-  EndingCauses causes;
-  causes.outer = &ending;
-  causes.max_duration = options.max_duration;
-  co_return co_await run_until_asked(context.runtime, causes, command.ending(), command.run());
+  return run_with_ending<RunCommand>(context, options, ending);
 }
 
 }  // namespace s3ferry

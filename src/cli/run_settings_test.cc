@@ -97,6 +97,7 @@ const std::map<std::string_view, std::vector<std::string>> kSamples = {
     {"--copy-props", {"none"}},
     {"--attributes", {"full"}},
     {"--etag", {"keep"}},
+    {"--request-payer", {"requester"}},
     {"--part-size", {"16MiB"}},
     {"--multipart-threshold", {"64MiB"}}};
 

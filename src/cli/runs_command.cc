@@ -18,7 +18,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What a run has come to so far, over all its tries.
+// What a run has come to so far, over all its tries: of one that stopped also what belongs to keys
+// that are not finished, where it could write that down.
 Result<RunCounters> counters_of(const RunRecord& run) {
   if (!run.result.empty()) return counters_from_text(run.result);
   RunCounters sum;
@@ -48,12 +49,23 @@ class RunsCommand {
   Row row_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
   Json json_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
   void print_table();
+  void say(const Error& error) { context_.err.write(error_line(error) + "\n"); }
 
   AppContext& context_;
   const Options& options_;
   TimeZone zone_;
   std::vector<Row> rows_;
+  std::vector<std::string> notes_;  // below the table
 };
+
+std::string name_of(const TaskStateFolder& task, const RunRecord& run) {
+  return fmt::format("{}{} to {}", run.label.empty() ? "" : escape_for_display(run.label) + ": ",
+                     task.source, task.target);
+}
+
+bool has_stopped(const TaskStateFolder& task, const RunRecord& run) {
+  return run.status == RunStatus::kOpen && !task.in_use;
+}
 
 RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecord& run,
                                      const RunCounters& counted) const {
@@ -65,8 +77,7 @@ RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecor
           display_count(counted.same.objects),
           display_count(counted.deleted.objects),
           display_count(run.failures),
-          fmt::format("{}{} to {}", run.label.empty() ? "" : escape_for_display(run.label) + ": ",
-                      task.source, task.target)};
+          name_of(task, run)};
 }
 
 Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
@@ -79,6 +90,7 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   out["target_service"] = task.target_service;
   out["run"] = run.run;
   out["state"] = state_word(task, run);
+  if (has_stopped(task, run)) out["stopped_because"] = why_it_stopped(run);
   out["began"] = format_iso8601_millis(run.began);
   out["last_write"] = format_iso8601_millis(run.last_write);
   out["tries"] = run.tries;
@@ -105,6 +117,8 @@ Status RunsCommand::show(const TaskStateFolder& task) {
           json_of(task, run, *counted).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
     else
       rows_.push_back(row_of(task, run, *counted));
+    if (has_stopped(task, run))
+      notes_.push_back(fmt::format("{} stopped: {}", name_of(task, run), why_it_stopped(run)));
   }
   return {};
 }
@@ -125,29 +139,33 @@ void RunsCommand::print_table() {
     }
     context_.out.write(line + row.back() + "\n");
   }
+  for (const std::string& note : notes_) context_.out.write(note + "\n");
+  if (!notes_.empty())
+    context_.out.write("what stopped is unfinished: the same command goes on with it\n");
 }
 
+// Each journal that cannot be read is told, and the others are shown.
 Status RunsCommand::run() {
   Result<TimeZone> zone = zone_of(context_, options_);
   if (!zone) return fail(std::move(zone.error()));
   zone_ = std::move(*zone);
-  std::string root = context_.host.expand_home(options_.state_dir);
-  if (root.empty()) {
-    Result<std::string> home = state_root(context_.host);
-    if (!home) return fail(std::move(home.error()));
-    root = std::move(*home);
-  }
-  const std::size_t most_runs = options_.all_runs ? 1'000 : 1;
+  const bool named = !options_.state_dir.empty();
+  Result<std::string> root =
+      named ? context_.host.expand_home(options_.state_dir) : state_root(context_.host);
+  if (!root) return fail(std::move(root.error()));
+  const Result<std::vector<TaskStateFolder>> tasks =
+      find_task_states(*root, named, options_.all_runs ? 1'000 : 1);
+  if (!tasks) return fail(tasks.error());
   Status worst;
-  for (const TaskStateFolder& task : find_task_states(root, most_runs)) {
+  for (const TaskStateFolder& task : *tasks) {
     Status shown = show(task);
     if (shown) continue;
-    context_.err.write(error_line(shown.error()) + "\n");
+    if (!worst) say(worst.error());
     worst = std::move(shown);
   }
+  if (!options_.json && rows_.empty() && worst)
+    context_.out.write(fmt::format("no run is written down in {}\n", escape_for_display(*root)));
   print_table();
-  context_.out.flush();
-  context_.err.flush();
   return worst;
 }
 
@@ -155,8 +173,13 @@ Status RunsCommand::run() {
 
 int run_runs_command(AppContext& context, const Options& options) {
   RunsCommand command(context, options);
-  const Status done = command.run();
-  return static_cast<int>(done ? ExitCode::kSuccess : exit_code_of(done.error()));
+  Status done = command.run();
+  context.out.flush();
+  if (done) done = context.out.status();
+  if (done) return static_cast<int>(ExitCode::kSuccess);
+  context.err.write(error_line(done.error()) + "\n");
+  context.err.flush();
+  return static_cast<int>(exit_code_of(done.error()));
 }
 
 }  // namespace s3ferry

@@ -1,6 +1,10 @@
 #include "cli/state.h"
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "cli/run_settings.h"
+#include "cli/task_states.h"
 #include "runtime/host.h"
 
 namespace s3ferry {
@@ -24,6 +28,12 @@ Task<Result<std::unique_ptr<TaskState>>> TaskState::open(AppContext& context,
     if (!root) co_return fail(std::move(root.error()));
     directory = *root + "/" + folder;
   }
+  if (options.retry_failed && !holds_task_state(directory))
+    co_return fail(
+        ErrorKind::kRefused,
+        fmt::format("--retry-failed: this task has no earlier run ({} holds no journal); "
+                    "leave the flag out, or name the run's folder with --state",
+                    escape_for_display(directory)));
   Result<StateDirectory> locked = StateDirectory::open(directory);
   if (!locked) co_return fail(std::move(locked.error()));
   SqliteStoreOptions settings;

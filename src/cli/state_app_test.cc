@@ -13,10 +13,12 @@
 namespace s3ferry {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr const char* kIdentity =
@@ -68,7 +70,8 @@ void write(TestWorld& world, const TaskScript& script = {}) {
 
 TEST(RunsApp, ListsEachTasksLastRun) {
   TestWorld world;
-  EXPECT_EQ(world.run({"runs"}).out, "");
+  EXPECT_THAT(world.run({"runs"}).out, StartsWith("no run is written down in /"));
+  EXPECT_EQ(world.run({"runs", "--json"}).out, "");
   write(world);
   TaskScript other;
   other.folder = "x";
@@ -78,15 +81,21 @@ TEST(RunsApp, ListsEachTasksLastRun) {
   write(world, other);
   const Ran ran = world.run({"runs", "--timezone", "UTC"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  ASSERT_EQ(ran.lines().size(), 3U) << ran.out;
+  ASSERT_EQ(ran.lines().size(), 5U) << ran.out;
   EXPECT_THAT(ran.lines()[0], StartsWith("STATE"));
   EXPECT_THAT(ran.lines()[1],
               StartsWith("stopped   2026-11-22 19:10:28      1  copying   1,000  1,200"));
   EXPECT_THAT(ran.lines()[1], HasSubstr("photos: s3://photos/ to s3://copies/"));
   EXPECT_THAT(ran.lines()[2], StartsWith("finished"));
   EXPECT_THAT(ran.lines()[2], HasSubstr("2,000"));
+  EXPECT_EQ(ran.lines()[3],
+            "photos: s3://photos/ to s3://copies/ stopped: without a word: killed, or the machine "
+            "went down");
+  EXPECT_THAT(ran.lines()[4], HasSubstr("the same command goes on with it"));
   const auto json = world.run({"runs", "--json"}).events();
   ASSERT_EQ(json.size(), 2U);
+  EXPECT_THAT(json[0]["stopped_because"], HasSubstr("killed"));
+  EXPECT_FALSE(json[1].contains("stopped_because"));
   EXPECT_EQ(json[0]["task"], "photos");
   EXPECT_EQ(json[0]["state"], "stopped");
   EXPECT_EQ(json[0]["copied"], 1000);
@@ -103,8 +112,142 @@ TEST(RunsApp, AJournalThatCannotBeReadIsSaidAndTheOthersAreShown) {
   std::ofstream(broken + "/journal.sqlite") << "not a journal";
   const Ran ran = world.run({"runs"});
   EXPECT_EQ(ran.code, 253);
-  EXPECT_EQ(ran.lines().size(), 2U);
+  EXPECT_EQ(ran.lines().size(), 4U);
   EXPECT_THAT(ran.error_lines(), ElementsAre(HasSubstr("broken/journal.sqlite is damaged")));
+  // It may be the very task that is asked for.
+  for (const std::vector<std::string>& asked :
+       {std::vector<std::string>{"s3://c", "s3://d"}, {"nightly"}}) {
+    std::vector<std::string> arguments = {"failures"};
+    arguments.insert(arguments.end(), asked.begin(), asked.end());
+    const Ran failures = world.run(arguments);
+    EXPECT_EQ(failures.code, 253) << failures.err;
+    EXPECT_THAT(failures.err, AllOf(HasSubstr("broken/journal.sqlite is damaged"),
+                                    HasSubstr("it may be this one")));
+  }
+  EXPECT_EQ(world.run({"failures", "photos"}).code, 0);
+}
+
+TEST(RunsApp, AFolderThatCannotBeUsedIsSaidInOneLine) {
+  TestWorld world;
+  const std::string file = world.state.path() + "/file";
+  std::ofstream(file) << "x";
+  const std::string knot = world.state.path() + "/knot";
+  std::filesystem::create_symlink(knot, knot);
+  const std::string within = world.state.path() + "/within";
+  std::filesystem::create_directory(within);
+  std::filesystem::create_symlink(knot, within + "/task");
+  for (const auto& [folder, says] : std::vector<std::pair<std::string, std::string>>{
+           {world.state.path() + "/none", "is not there"}, {file, "is no folder"}})
+    for (const char* command : {"runs", "failures"}) {
+      const Ran ran = world.run({command, "--state", folder});
+      EXPECT_EQ(ran.code, 252) << folder;
+      EXPECT_EQ(ran.out, "");
+      EXPECT_THAT(ran.error_lines(), ElementsAre(AllOf(HasSubstr(folder), HasSubstr(says))));
+    }
+  EXPECT_THAT(world.run({"runs", "--state", knot}).err, HasSubstr("cannot be looked at"));
+  const Ran unreadable = world.run({"runs", "--state", within});
+  EXPECT_EQ(unreadable.code, 253) << "a folder in it that cannot be looked into is not passed over";
+  EXPECT_THAT(unreadable.err, HasSubstr("is not readable"));
+}
+
+TEST(RunsApp, AnEmptyJournalIsNoOtherProgramsDatabase) {
+  TestWorld world;
+  const std::string folder = world.state.path() + "/empty";
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder + "/journal.sqlite").flush();
+  for (const Ran& ran :
+       {world.run({"runs", "--state", folder}), world.pair("sync", {"--state", folder})}) {
+    EXPECT_EQ(ran.code, 253);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("is damaged (it is empty)"), HasSubstr("begins anew")));
+  }
+}
+
+// A run that stops because of failures: they are known, though its keys are not finished.
+TEST(StoppedRun, SaysWhyItStoppedAndWhatFailed) {
+  TestWorld world;
+  for (const char* key : {"a", "b", "c", "d"}) world.put("photos", key, "x");
+  sim::Fault fault;
+  fault.operations = {sim::Operation::kCopyObject};
+  fault.status = 400;
+  fault.code = "InvalidRequest";
+  world.simulator.add_fault(fault);
+  const std::vector<std::string> flags = {"--max-failures", "2", "--concurrency", "1"};
+  const Ran ran = world.pair("sync", flags);
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("2 objects in a row failed"));
+  EXPECT_THAT(ran.err, HasSubstr("--exclude 'PATTERN' --restart"));
+  const Ran failures = world.run({"failures", "s3://photos", "s3://copies"});
+  EXPECT_EQ(failures.code, 0);
+  ASSERT_EQ(failures.lines().size(), 3U) << failures.out;
+  EXPECT_THAT(failures.lines()[0], StartsWith("copy failed: s3://photos/a "));
+  EXPECT_THAT(failures.lines()[2], AllOf(HasSubstr("is unfinished: these are the failures so far"),
+                                         HasSubstr("InvalidRequest")));
+  const Ran runs = world.run({"runs"});
+  ASSERT_EQ(runs.lines().size(), 4U) << runs.out;
+  EXPECT_THAT(runs.lines()[1], StartsWith("stopped "));
+  EXPECT_THAT(runs.lines()[2], HasSubstr("stopped: InvalidRequest (400): 2 objects in a row"));
+  EXPECT_EQ(world.run({"runs", "--json"}).events()[0]["failed"], 2);
+  // Filters cannot change in the middle; as the message said, --restart lets them.
+  EXPECT_EQ(world.pair("sync", {"--exclude", "*"}).code, 252);
+  world.simulator.clear_faults();
+  EXPECT_EQ(world.pair("sync", flags).code, 0);
+  EXPECT_THAT(world.run({"failures", "s3://photos", "s3://copies"}).out,
+              StartsWith("no object failed in the last run"));
+  EXPECT_EQ(world.run({"runs", "--json"}).events()[0]["failed"], 0);
+}
+
+TEST(StoppedRun, AnInterruptIsNamedAndWhatWasCopiedCounted) {
+  TestWorld world;
+  for (const char* key : {"a", "b", "c"}) world.put("photos", key, "x");
+  world.simulator.before_request([&](const sim::RequestInfo& request) {
+    if (request.operation == sim::Operation::kCopyObject && request.key == "b")
+      world.interrupt.set();
+  });
+  EXPECT_EQ(world.pair("sync", {"--concurrency", "1"}).code, 130);
+  const auto run = world.run({"runs", "--json"}).events().at(0);
+  EXPECT_EQ(run["state"], "stopped");
+  EXPECT_EQ(run["stopped_because"], "interrupted");
+  EXPECT_EQ(run["copied"], world.simulator.keys("copies").size());
+  const Ran failures = world.run({"failures", "s3://photos", "s3://copies"});
+  EXPECT_THAT(failures.out,
+              AllOf(HasSubstr("no failure is known so far"), HasSubstr("It stopped: interrupted")));
+  const Ran json = world.run({"failures", "s3://photos", "s3://copies", "--json"});
+  EXPECT_EQ(json.out, "");
+  EXPECT_THAT(json.err, HasSubstr("is unfinished"));
+}
+
+TEST(StoppedRun, OneThatNeverBeganLeavesNoRow) {
+  TestWorld world;
+  EXPECT_EQ(world.run({"sync", "s3://fotos", "s3://copies", "--profile", "tobe"}).code, 1);
+  EXPECT_EQ(world.run({"sync", "s3://photos", "s3://kopies", "--profile", "tobe"}).code, 1);
+  EXPECT_EQ(world.run({"runs", "--json"}).out, "");
+  EXPECT_THAT(world.run({"failures", "s3://fotos", "s3://copies"}).out,
+              HasSubstr("no run of this task"));
+}
+
+TEST(RetryFailed, WantsARunThatCameToItsEnd) {
+  TestWorld world;
+  world.put("photos", "a", "x");
+  const Ran none = world.pair("sync", {"--retry-failed"});
+  EXPECT_EQ(none.code, 252);
+  EXPECT_THAT(none.err, AllOf(HasSubstr("no earlier run"), HasSubstr("leave the flag out")));
+  EXPECT_THAT(world.state.names(), IsEmpty()) << "nothing is made";
+  EXPECT_EQ(world.simulator.keys("copies").size(), 0U);
+  bool interrupts = true;
+  world.simulator.before_request([&](const sim::RequestInfo& request) {
+    if (interrupts && request.operation == sim::Operation::kCopyObject) world.interrupt.set();
+  });
+  world.put("photos", "b", "x");
+  EXPECT_EQ(world.pair("sync", {"--concurrency", "1"}).code, 130);
+  interrupts = false;
+  world.interrupt.clear();
+  const Ran open = world.pair("sync", {"--retry-failed"});
+  EXPECT_EQ(open.code, 252);
+  EXPECT_THAT(open.err, AllOf(HasSubstr("is unfinished"), HasSubstr("without --retry-failed")));
+  EXPECT_EQ(world.pair("sync").code, 0);
+  const Ran well = world.pair("sync", {"--retry-failed"});
+  EXPECT_EQ(well.code, 252);
+  EXPECT_THAT(well.err, HasSubstr("nothing to try again"));
 }
 
 TEST(FailuresApp, AreFoundByNameByPlacesAndByFolder) {
@@ -123,7 +266,8 @@ TEST(FailuresApp, AreFoundByNameByPlacesAndByFolder) {
                 ElementsAre("copy failed: s3://photos/a\\n to s3://copies/a\\n CopyObject: "
                             "AccessDenied (403): not allowed",
                             "delete failed: s3://copies/\\xff CopyObject: AccessDenied (403): not "
-                            "allowed"));
+                            "allowed",
+                            HasSubstr("is unfinished: these are the failures so far")));
   }
   const auto json = world.run({"failures", "photos", "--json"}).events();
   ASSERT_EQ(json.size(), 2U);
@@ -148,6 +292,8 @@ TEST(FailuresApp, WhatIsNotThereOrNotClearIsSaid) {
   const Ran two = world.run({"failures", "photos"});
   EXPECT_EQ(two.code, 252);
   EXPECT_THAT(two.err, HasSubstr("s3ferry/twin"));
+  EXPECT_EQ(two.error_lines().size(), 1U);
+  EXPECT_THAT(two.err, Not(HasSubstr("\\n")));
 }
 
 // TaskState::open as a command does it.
@@ -194,7 +340,7 @@ TEST(TaskState, TheSameCommandGoesOnAnotherIsRefusedWithAWayOut) {
   EXPECT_THAT(other.error, HasSubstr("--restart"));
   EXPECT_FALSE(open_as(world, {"--exclude", "x", "--restart"}).record.resumed);
   EXPECT_THAT(open_as(world, {"--exclude", "x", "--restart", "--retry-failed"}).error,
-              HasSubstr("--retry-failed: no object failed"));
+              HasSubstr("--retry-failed: no run of this task came to its end"));
 }
 
 TEST(TaskState, WhereItIsKept) {

@@ -81,6 +81,19 @@ TEST(SyncApp, KeysCannotBreakALineOrATerminal) {
   EXPECT_THAT(ran.lines(), Contains(copy_of("evil\\n\\x1b[31m\\\\k")));
 }
 
+// Written after the run began it is still archived, not late: the next run leaves it out as well.
+TEST(SyncApp, AnArchivedObjectIsCountedOnceHoweverNew) {
+  TestWorld world;
+  world.put("photos", "a", "A");
+  world.put("photos", "frozen", "F", "2026-11-22T19:10:29Z", "GLACIER");
+  const Ran ran = world.pair("sync", {"--json"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  const auto summary = ran.events().back();
+  EXPECT_EQ(summary["late"], 0);
+  EXPECT_EQ(summary["skipped"], 1);
+  EXPECT_EQ(summary["check"], "success");
+}
+
 TEST(SyncApp, AnArchivedObjectWarnsAndTheCheckStaysASuccess) {
   TestWorld world;
   fill(world);
@@ -192,7 +205,8 @@ TEST(SyncApp, InterruptStopsWithItsOwnCode) {
   const Ran ran = world.pair("sync", {"--concurrency", "1"});
   EXPECT_EQ(ran.code, 130);
   ASSERT_EQ(ran.error_lines().size(), 2U) << ran.err;
-  EXPECT_THAT(ran.error_lines()[0], HasSubstr("1 copy in flight is finished first, for 60 s at most"));
+  EXPECT_THAT(ran.error_lines()[0],
+              HasSubstr("1 copy in flight is finished first, for 60 s at most"));
   EXPECT_THAT(ran.error_lines()[1], HasSubstr("the same command goes on from here"));
   EXPECT_EQ(world.simulator.keys("copies").size(), 1U) << "what was in flight arrived";
 }

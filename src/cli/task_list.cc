@@ -1,12 +1,17 @@
 #include "cli/task_list.h"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "report/task_name.h"
 
 namespace s3ferry {
 namespace {
+
+constexpr std::size_t kMostStem = 150;  // of a task's name
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
@@ -25,24 +30,32 @@ bool read_quoted(std::string_view line, std::size_t& at, std::string& word) {
   return false;
 }
 
+// What the tasks of a list are called: --task, else the file without folder and ending, so that
+// those of two lists can be told apart.
+std::string name_of_list(std::string_view file, const Options& run) {
+  if (run.task_given) return run.task;
+  std::string stem = std::filesystem::path(file).stem().string();
+  return stem.size() <= kMostStem && check_task_name(stem) ? stem : "task";
+}
+
 // What `run` gives each of its tasks; a flag of the line itself comes later and wins.
-std::vector<std::string> with_log(std::vector<std::string> words, std::size_t number,
+std::vector<std::string> with_log(std::vector<std::string> words, const std::string& name,
                                   const Options& run) {
-  std::vector<std::string> flags = {
-      "--task", fmt::format("{} {}", run.task_given ? run.task : "task", number)};
+  std::vector<std::string> flags = {"--task", name};
   if (run.log_dir_given) flags.insert(flags.end(), {"--log-dir", run.log_dir});
   if (!run.time_zone.empty()) flags.insert(flags.end(), {"--timezone", run.time_zone});
   words.insert(words.begin() + 1, flags.begin(), flags.end());
   return words;
 }
 
-Result<Options> read_task(std::vector<std::string> words, std::size_t number, const Options& run) {
+Result<Options> read_task(std::vector<std::string> words, const std::string& task,
+                          const Options& run) {
   if (words.front() == "s3ferry") words.erase(words.begin());
   if (words.empty() || (words.front() != "sync" && words.front() != "verify"))
     return fail(ErrorKind::kUsage,
                 fmt::format("a task begins with sync or verify, and '{}' is neither",
                             words.empty() ? "" : escape_for_display(words.front())));
-  Result<Options> options = parse_command_line(with_log(std::move(words), number, run));
+  Result<Options> options = parse_command_line(with_log(std::move(words), task, run));
   if (options && options->command == Command::kHelp)
     return fail(ErrorKind::kUsage, "--help has no place in a list of tasks");
   if (!options) return options;
@@ -82,14 +95,16 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
 Result<std::vector<ListedTask>> parse_task_list(std::string_view text, std::string_view name,
                                                 const Options& run) {
   std::vector<ListedTask> tasks;
+  const std::string list = name_of_list(name, run);
   for (std::size_t line = 1; !text.empty(); ++line) {
     const auto end = std::min(text.find('\n'), text.size());
     Result<std::vector<std::string>> words = split_words(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (words && words->empty()) continue;
     const std::size_t number = tasks.size() + 1;
-    Result<Options> options = words ? read_task(std::move(*words), number, run)
-                                    : Result<Options>(fail(std::move(words.error())));
+    Result<Options> options =
+        words ? read_task(std::move(*words), fmt::format("{} {}", list, number), run)
+              : Result<Options>(fail(std::move(words.error())));
     if (!options)
       return fail(ErrorKind::kUsage, fmt::format("{} line {}: {}", escape_for_display(name), line,
                                                  options.error().message()));

@@ -22,9 +22,9 @@ struct ListedTask {
 Result<std::vector<std::string>> split_words(std::string_view line);
 
 // All tasks of the file's text: a `sync` or `verify` a line with its flags ("s3ferry" before it may
-// stand there), blank lines and comments between them. Each is logged as `run.task` N ("task"
-// where it has no name) unless its line names another, in the place that `run` gives. kUsage with
-// the number of the first line that is wrong, and what is. `name` is the file's, for messages.
+// stand there), blank lines and comments between them. Each is logged as `run.task` N (the file's
+// name where it has none) unless its line names another, in the place that `run` gives. kUsage with
+// the number of the first line that is wrong, and what is. `name` is the file's path.
 Result<std::vector<ListedTask>> parse_task_list(std::string_view text, std::string_view name,
                                                 const Options& run);
 

@@ -45,12 +45,12 @@ TEST(ParseTaskList, NamesAndNumbersItsTasks) {
   run.log_dir = "logs";
   run.log_dir_given = true;
   const auto tasks = parse_task_list(
-      "# nightly\n\nsync s3://a s3://b --delete\n  s3ferry verify s3://c s3://d --task mine\n", "f",
-      run);
+      "# nightly\n\nsync s3://a s3://b --delete\n  s3ferry verify s3://c s3://d --task mine\n",
+      "lists/nightly.tasks", run);
   ASSERT_TRUE(tasks) << tasks.error().message();
   ASSERT_EQ(tasks->size(), 2U);
   EXPECT_EQ((*tasks)[0].line, 3U);
-  EXPECT_EQ((*tasks)[0].options.task, "task 1");
+  EXPECT_EQ((*tasks)[0].options.task, "nightly 1");
   EXPECT_EQ((*tasks)[0].options.log_dir, "logs");
   EXPECT_TRUE((*tasks)[0].options.sync.delete_extras);
   EXPECT_EQ((*tasks)[1].number, 2U);

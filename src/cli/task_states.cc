@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "journal/reader.h"
 #include "journal/state_directory.h"
+#include "transfer/counters_text.h"
 
 namespace s3ferry {
 namespace {
@@ -24,9 +28,12 @@ std::string line_of(std::string_view text, std::string_view name) {
 
 }  // namespace
 
+// Also where that cannot be told: reading it then says why.
 bool holds_task_state(const std::string& directory) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(StateDirectory::journal_path(directory), ignored));
+  std::error_code failed;
+  const fs::file_status found = fs::symlink_status(StateDirectory::journal_path(directory), failed);
+  if (!failed) return fs::exists(found);
+  return failed != std::errc::no_such_file_or_directory && failed != std::errc::not_a_directory;
 }
 
 TaskStateFolder read_task_state(const std::string& directory, std::size_t most_runs) {
@@ -50,19 +57,38 @@ TaskStateFolder read_task_state(const std::string& directory, std::size_t most_r
   return out;
 }
 
-std::vector<TaskStateFolder> find_task_states(const std::string& root, std::size_t most_runs) {
+Result<std::vector<TaskStateFolder>> find_task_states(const std::string& root, bool named,
+                                                      std::size_t most_runs) {
   std::vector<TaskStateFolder> out;
+  std::error_code failed;
+  const fs::file_status status = fs::status(root, failed);
+  const auto refuse = [&](std::string_view why) {
+    return fail(ErrorKind::kUsage, fmt::format("{}{} {}", named ? "--state " : "the folder ",
+                                               escape_for_display(root), why));
+  };
+  if (status.type() == fs::file_type::not_found) {
+    if (!named) return out;
+    return refuse("is not there; name the folder of a task, or of several");
+  }
+  if (failed) return refuse(fmt::format("cannot be looked at ({})", failed.message()));
+  if (!fs::is_directory(status)) return refuse("is no folder; name the one that holds the journal");
   if (holds_task_state(root)) {
     out.push_back(read_task_state(root, most_runs));
     return out;
   }
   std::vector<std::string> folders;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(root, ignored))
-    if (holds_task_state(entry.path().string())) folders.push_back(entry.path().string());
+  fs::directory_iterator entries(root, failed);
+  for (; !failed && entries != fs::directory_iterator(); entries.increment(failed))
+    if (holds_task_state(entries->path().string())) folders.push_back(entries->path().string());
+  if (failed) return refuse(fmt::format("cannot be read ({})", failed.message()));
   std::sort(folders.begin(), folders.end());
   for (const std::string& folder : folders) out.push_back(read_task_state(folder, most_runs));
   return out;
+}
+
+std::string why_it_stopped(const RunRecord& run) {
+  std::string why = why_left(run.result);  // escaped when it was written
+  return why.empty() ? "without a word: killed, or the machine went down" : why;
 }
 
 }  // namespace s3ferry

@@ -164,7 +164,45 @@ TEST(WrongInput, ZoneWithoutALogLocalPathsAndValuesOfSwitches) {
                   {"local path", "s3://bucket"});
   expect_one_line(world.pair("sync", {"--dryrun=yes"}), 252, {"--dryrun is a switch"});
   expect_one_line(world.pair("sync", {"--sse", "AES-256"}), 252, {"--sse 'AES-256'", "aws:kms"});
+  expect_one_line(world.pair("sync", {"--settle", "5x"}), 252, {"--settle '5x'", "10m"});
+  expect_one_line(world.run({"sync", "--settle", "photos", "s3://copies"}), 252,
+                  {"--settle 'photos'"});
+  expect_one_line(world.pair("sync", {"--request-payer", "me"}), 252,
+                  {"--request-payer 'me'", "requester"});
   EXPECT_EQ(world.simulator.counters().requests, 0U);
+}
+
+TEST(WrongInput, ASuggestedFlagIsOneOfTheCommand) {
+  TestWorld world;
+  expect_one_line(world.run({"run", "list", "--jso"}), 252,
+                  {"unknown flag --jso", "`s3ferry help run` lists"});
+  expect_one_line(world.run({"--jso", "runs"}), 252, {"did you mean --json?"});
+  expect_one_line(world.run({"ls", "--exlude", "x"}), 252, {"`s3ferry help ls` lists"});
+}
+
+TEST(WrongInput, RunsOfAnUnknownZone) {
+  TestWorld world;
+  expect_one_line(world.run({"runs", "--timezone", "Asia/Soul"}), 252, {"Asia/Soul", "Asia/Seoul"});
+}
+
+// What is missing is explained once; each object still says that it was denied.
+TEST(WrongInput, ADeniedCopyIsExplainedOnce) {
+  TestWorld world;
+  for (int i = 0; i < 3; ++i) world.put("photos", "k" + std::to_string(i), "x");
+  sim::Fault denied;
+  denied.operations = {sim::Operation::kCopyObject};
+  denied.status = 403;
+  denied.code = "AccessDenied";
+  world.simulator.add_fault(denied);
+  const Ran ran = world.pair("sync", {"--check", "none"});
+  EXPECT_EQ(ran.code, 1);
+  std::size_t explained = 0, failed = 0;
+  for (const std::string& line : ran.error_lines()) {
+    failed += line.starts_with("copy failed: ") && line.find("AccessDenied") != std::string::npos;
+    explained += line.find("one principal must read the source") != std::string::npos;
+  }
+  EXPECT_EQ(failed, 3U) << ran.err;
+  EXPECT_EQ(explained, 1U) << ran.err;
 }
 
 TEST(WrongInput, AnErrorOfTheServerAndItsAdviceAreOneSentence) {

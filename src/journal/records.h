@@ -115,7 +115,8 @@ struct RunRecord {
   WallTime last_write{};                  // of the store's last write to the run
   std::uint32_t tries = 1;                // this one included
   std::string phase;                      // opaque: the last set_phase(), or empty
-  std::string result;                     // opaque: of finish_run(), or empty
+  std::string result;                     // opaque: of finish_run(), of an open run that of
+                                          // leave_run(), or empty
   std::optional<std::uint64_t> retry_of;  // --retry-failed: the run whose failures are taken up
   std::vector<KeyRange> finished;         // in key order, adjacent ones merged
   std::vector<std::string> counters;      // one of each claim that finished a span: add them up

@@ -75,6 +75,8 @@ Result<Marks> read_marks(Database& database) {
 }
 
 Status check_marks(const Database& database, const Marks& marks) {
+  if (marks.application == 0 && marks.version == 0 && marks.tables == 0)
+    return fail(database.damaged("it is empty"));
   if (marks.application != kJournalApplicationId)
     return unusable(database.path(), "is a database of another program; it was left as it is");
   if (marks.version > kJournalVersion)
@@ -91,7 +93,9 @@ Status check_marks(const Database& database, const Marks& marks) {
 Status check_whole(Database& database) {
   const Result<std::string> said = database.text("PRAGMA quick_check(1)");
   if (!said) return fail(said.error());
-  return *said == "ok" ? Status() : fail(database.damaged(*said));
+  if (*said == "ok") return {};
+  // Of several lines the first is a heading.
+  return fail(database.damaged(std::string_view(*said).substr(said->rfind('\n') + 1)));
 }
 
 Status make_tables(const std::string& path, const std::string& vfs) {

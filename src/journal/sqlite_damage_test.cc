@@ -21,6 +21,7 @@ using conformance::range;
 using conformance::request;
 using conformance::span;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string read_bytes(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -48,7 +49,7 @@ Task<Status> fill(WorkStore& store) {
     const std::string low = "k" + std::to_string(10 + 2 * i);
     FinishedSpan done = span(range(low, low + "x"), "counters");
     for (int n = 0; n < 30; ++n) done.planned_deletes.push_back(planned(low + std::to_string(n)));
-    done.failures = {conformance::failed(FailedWork::kCopy, low)};
+    done.failures = {conformance::failed(FailedWork::kCopy, low + "f")};
     done.set_aside = {SetAsideKey(SetAsideKind::kChanged, low)};
     (void)store.advance(*claim, std::move(done));
     (void)co_await store.put_upload(low, "facts");
@@ -144,6 +145,7 @@ TEST_F(JournalDamage, FlippedBytesAreFoundOrDoNotMatter) {
     ++refused;
     EXPECT_TRUE(text.error().is(ErrorKind::kConfig) || text.error().is(ErrorKind::kRefused))
         << text.error().message();
+    EXPECT_THAT(text.error().message(), Not(HasSubstr("\n"))) << "one line";
   }
   EXPECT_GT(refused, 40);
 }
@@ -164,6 +166,8 @@ TEST_F(JournalDamage, OtherContentsAreRefused) {
   for (char& c : noise) c = static_cast<char>(random());
   write_bytes(folder.journal(), noise);
   expect_refused("left as it");
+  write_bytes(folder.journal(), "");
+  expect_refused("is damaged (it is empty)");
   write_bytes(folder.journal(), "a text file\n");
   expect_refused("left as it");
   std::filesystem::remove(folder.journal());

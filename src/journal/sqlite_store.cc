@@ -302,6 +302,20 @@ Task<Result<std::vector<SetAsideKey>>> SqliteStore::set_aside(std::optional<SetA
   co_return co_await ask<Answer>(std::move(question));
 }
 
+Status SqliteStore::leave_run(std::string left, std::vector<FailedObject> failures) {
+  SettledDeletes costs;
+  costs.counters = std::move(left);
+  costs.failures = std::move(failures);
+  const std::size_t bytes = cost(costs);
+  auto held = std::make_shared<const SettledDeletes>(std::move(costs));
+  return enqueue(
+      [held](Tables& tables) { return tables.leave_run(held->counters, held->failures); }, bytes);
+}
+
+Status SqliteStore::forget_run() {
+  return enqueue([](Tables& tables) { return tables.forget_run(); }, kStepBytes);
+}
+
 Task<Status> SqliteStore::finish_run(std::string result) {
   const WallTime now = runtime_.wall_now();
   std::function<Status(Tables&)> step = [&result, now](Tables& tables) {

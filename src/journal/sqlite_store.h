@@ -56,6 +56,8 @@ class SqliteStore final : public WorkStore {
   Task<Result<std::vector<SetAsideKey>>> set_aside(std::optional<SetAsideKey> after,
                                                    std::size_t most) override;
   Task<Status> flush() override;
+  Status leave_run(std::string left, std::vector<FailedObject> failures) override;
+  Status forget_run() override;
   Task<Status> finish_run(std::string result) override;
   Task<Status> wait_for_room() override;
   const std::optional<Error>& sick() const override { return sick_; }

@@ -226,6 +226,24 @@ Status Tables::set_phase(std::string phase) {
   return {};
 }
 
+Status Tables::leave_run(const std::string& left, const std::vector<FailedObject>& failures) {
+  if (!run_open_) return fail(ErrorKind::kConflict, "no run is open in this store");
+  run_.result = left;
+  run_changed_ = true;
+  return add_failures(failures);
+}
+
+Status Tables::forget_run() {
+  if (!run_open_) return fail(ErrorKind::kConflict, "no run is open in this store");
+  const Result<RunRecord> record = record_of(run_);
+  if (!record) return fail(record.error());
+  if (record->tries > 1 || record->failures > 0 || !record->finished.empty()) return {};
+  Status done = write("DELETE FROM runs WHERE run=?1", {run_.run});
+  if (done) done = clear_progress();
+  run_open_ = run_changed_ = false;
+  return done;
+}
+
 Status Tables::finish_run(std::string result, WallTime now) {
   if (!run_open_) return fail(ErrorKind::kConflict, "no run is open in this store");
   if (Status cleared = clear_progress(); !cleared) return cleared;

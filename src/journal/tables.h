@@ -51,6 +51,8 @@ class Tables {
   Status advance(const Claim& claim, const FinishedSpan& span);
   Status complete(const Claim& claim);
   Status set_phase(std::string phase);
+  Status leave_run(const std::string& left, const std::vector<FailedObject>& failures);
+  Status forget_run();
   Status finish_run(std::string result, WallTime now);
 
   Status put_upload(const std::string& key, const std::string& facts, WallTime now);
@@ -88,6 +90,7 @@ class Tables {
   Status load_progress();
   Status clear_progress();
   Status forget_failures(std::uint64_t last);
+  Status forget_failures_of_gaps();
   Result<RunRecord> resume(const RunRequest& request, WallTime now);
   Result<RunRecord> begin_run(const RunRequest& request, WallTime now);
   Result<std::optional<std::uint64_t>> run_to_retry();

@@ -25,9 +25,16 @@ Result<RunRecord> Tables::open_run(const RunRequest& request, WallTime now) {
 }
 
 Result<RunRecord> Tables::resume(const RunRequest& request, WallTime now) {
+  if (request.retry_failed && !run_.retry_of)
+    return fail(
+        ErrorKind::kRefused,
+        fmt::format("--retry-failed takes up what failed in a run that came to its end, and "
+                    "this task's last run (begun {}) is unfinished: give the same command "
+                    "without --retry-failed to go on with it",
+                    format_iso8601(run_.began)));
   std::string differing = differing_settings(run_.settings, request.settings);
-  if (differing.empty() && request.retry_failed != run_.retry_of.has_value())
-    differing = request.retry_failed ? "--retry-failed" : "not --retry-failed";
+  if (differing.empty() && !request.retry_failed && run_.retry_of)
+    differing = "--retry-failed (was given)";
   if (!differing.empty())
     return fail(ErrorKind::kRefused,
                 fmt::format("this task has an unfinished run (begun {}) with other options: {}. "
@@ -37,10 +44,12 @@ Result<RunRecord> Tables::resume(const RunRequest& request, WallTime now) {
   if (Status loaded = load_progress(); !loaded) return fail(std::move(loaded.error()));
   ++epoch_;
   ++run_.tries;
+  run_.result.clear();  // what the try before left
   if (!request.label.empty()) run_.label = request.label;
   run_.last_write = now;
   Status done = write_task();
   if (done) done = write_run(run_);
+  if (done) done = forget_failures_of_gaps();
   if (!done) return fail(std::move(done.error()));
   Result<RunRecord> record = record_of(run_);
   if (!record) return record;
@@ -73,9 +82,10 @@ Result<RunRecord> Tables::begin_run(const RunRequest& request, WallTime now) {
     const auto retried = run_to_retry();
     if (!retried) return fail(retried.error());
     if (!*retried)
-      return fail(ErrorKind::kRefused,
-                  "--retry-failed: no object failed in this task's last finished run; leave the "
-                  "flag out");
+      return fail(
+          ErrorKind::kRefused,
+          "--retry-failed: no run of this task came to its end with failed objects, so there "
+          "is nothing to try again; leave the flag out");
     fresh.retry_of = **retried;
   }
   Status done;
@@ -109,6 +119,24 @@ Status Tables::forget_failures(std::uint64_t newest) {
       "DELETE FROM failures WHERE run<?1-1 AND run<>coalesce(?2,0) AND "
       "run<>(SELECT coalesce(max(run),0) FROM runs WHERE status=1)",
       {newest, run_.retry_of ? SqlValue(*run_.retry_of) : SqlValue(std::nullopt)});
+}
+
+// Keys that are not finished are walked anew: what failed among them may come right.
+Status Tables::forget_failures_of_gaps() {
+  RunRecord walked;
+  walked.finished = spans_.ranges();
+  for (const KeyRange& gap : walked.gaps()) {
+    const SqlValue after =
+        gap.after ? SqlValue(SqlValue::Blob{*gap.after}) : SqlValue(std::nullopt);
+    const SqlValue up_to =
+        gap.up_to ? SqlValue(SqlValue::Blob{*gap.up_to}) : SqlValue(std::nullopt);
+    Status done = write(
+        "DELETE FROM failures WHERE run=?1 AND work=0 AND (?2 IS NULL OR key>?2) "
+        "AND (?3 IS NULL OR key<=?3)",
+        {run_.run, after, up_to});
+    if (!done) return done;
+  }
+  return {};
 }
 
 Result<RunRecord> Tables::look_at(const RunRow& row, bool newest) {

@@ -29,8 +29,9 @@ struct Claim {
 //
 // Order: calls take effect in the order in which they were made, reads included.
 // Durability: a call that returns a Task is durable (power loss included) when it returns success.
-//   The others (advance(), settle_deletes(), set_phase(), upload_ended()) only enqueue: durable at
-//   the next group commit, 100 ms later at most, each whole or not at all; flush() waits for it.
+//   The others (advance(), settle_deletes(), set_phase(), upload_ended(), leave_run(),
+//   forget_run()) only enqueue: durable at the next group commit, 100 ms later at most, each whole
+//   or not at all; flush() waits for it.
 // Bounds: pending writes are bounded by wait_for_room(), which whoever plans more work awaits
 // first. Errors: the first write that fails makes the store sick: it writes no more, every later
 // call
@@ -84,6 +85,13 @@ class WorkStore {
 
   // Everything that was enqueued is durable on success.
   virtual Task<Status> flush() = 0;
+  // This try ends and leaves its run open. `left` (opaque) and what failed among keys that are not
+  // finished are for who looks at the run until a later try takes it up, which walks those keys
+  // anew.
+  virtual Status leave_run(std::string left, std::vector<FailedObject> failures) = 0;
+  // The run never began: it leaves no trace, and nothing follows. One of which anything was written
+  // down, or that had earlier tries, stays open instead.
+  virtual Status forget_run() = 0;
   // The run ended: the next open_run() begins a new one. Failures stay.
   virtual Task<Status> finish_run(std::string result) = 0;
 

@@ -351,6 +351,59 @@ TYPED_TEST_P(WorkStoreConformance, FailuresStayForTheNextRunToRetry) {
   EXPECT_TRUE(nothing.error().is(ErrorKind::kRefused));
 }
 
+TYPED_TEST_P(WorkStoreConformance, WhatATryLeavesIsKnownUntilTheNextOne) {
+  const std::uint64_t run = this->begin().run;
+  const Claim all = this->claim(range({}, {}));
+  FinishedSpan first = span(range({}, "c"), "1");
+  first.failures = {failed(FailedWork::kCopy, "b")};
+  EXPECT_TRUE(this->store->advance(all, std::move(first)));
+  EXPECT_TRUE(this->store->advance(all, span(range("k", "m"), "2")));
+  EXPECT_TRUE(this->store->leave_run(
+      "interrupted", {failed(FailedWork::kCopy, "d"), failed(FailedWork::kCopy, "z")}));
+  this->end();
+  this->store = this->world.open();
+  auto known = this->run(this->store->failures(run, {}, 10));
+  ASSERT_TRUE(known) << known.error().message();
+  EXPECT_EQ(known->size(), 3U);
+  this->end();
+  const RunRecord again = this->begin();
+  EXPECT_TRUE(again.resumed);
+  EXPECT_EQ(again.result, "");
+  EXPECT_EQ(again.failures, 1U) << "what is walked anew has not failed yet";
+  known = this->run(this->store->failures(run, {}, 10));
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->size(), 1U);
+  EXPECT_EQ(known->front().key, "b");
+}
+
+TYPED_TEST_P(WorkStoreConformance, ARunThatNeverBeganLeavesNoTrace) {
+  const std::uint64_t first = this->begin().run;
+  this->claim(range({}, {}));
+  EXPECT_TRUE(this->store->forget_run());
+  this->end();
+  RunRecord next = this->begin(request("--delete=no\n"));
+  EXPECT_FALSE(next.resumed) << "other settings are welcome";
+  EXPECT_EQ(next.run, first);
+  const Claim all = this->claim(range({}, {}));
+  EXPECT_TRUE(this->store->advance(all, span(range({}, "c"), "1")));
+  EXPECT_TRUE(this->store->forget_run());
+  this->end();
+  next = this->begin(request("--delete=no\n"));
+  EXPECT_TRUE(next.resumed) << "of this one something is written down";
+}
+
+TYPED_TEST_P(WorkStoreConformance, RetryFailedIsForARunThatCameToItsEnd) {
+  RunRequest retry = request();
+  retry.retry_failed = true;
+  this->begin();
+  this->end();
+  this->store = this->world.open();
+  const Result<RunRecord> refused = this->run(this->store->open_run(retry));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kRefused);
+  EXPECT_NE(refused.error().message().find("without --retry-failed"), std::string::npos);
+}
+
 TYPED_TEST_P(WorkStoreConformance, SpansAreDurableWithoutAWaitingCaller) {
   this->begin();
   const Claim all = this->claim(range({}, {}));
@@ -391,7 +444,9 @@ REGISTER_TYPED_TEST_SUITE_P(WorkStoreConformance, ANewRunKnowsNothing,
                             ALaterProcessFencesTheEarlier, ClaimsDoNotOverlapAndEndOnlyWhenWhole,
                             ASpanIsFinishedOnceAndInsideItsClaim, AnUploadIsRememberedUntilItEnded,
                             PlannedDeletionsComeInKeyOrderAndAreSettledOnce,
-                            FailuresStayForTheNextRunToRetry, SpansAreDurableWithoutAWaitingCaller,
-                            PendingWritesAreBounded, AClosedStoreTakesNothing);
+                            FailuresStayForTheNextRunToRetry, WhatATryLeavesIsKnownUntilTheNextOne,
+                            ARunThatNeverBeganLeavesNoTrace, RetryFailedIsForARunThatCameToItsEnd,
+                            SpansAreDurableWithoutAWaitingCaller, PendingWritesAreBounded,
+                            AClosedStoreTakesNothing);
 
 }  // namespace s3ferry::conformance

@@ -282,9 +282,10 @@ bool Checker::is_archived(const Finding& finding) const {
 void Checker::tell(const Finding& finding) {
   CheckCounters& counters = result_.counters;
   const DifferenceKind kind = *finding.kind;
-  const bool late = is_late(finding);
   const bool archived = is_archived(finding);
-  const bool left_out = !late && archived && options_.archived_excused;
+  // However new it is: the next run leaves it out as well, so that it is no matter of time.
+  const bool left_out = archived && options_.archived_excused;
+  const bool late = !left_out && is_late(finding);
   const bool behind = !late && !left_out && finding.rank >= counters.within_threshold;
   const bool allowed = !late && !left_out && !behind && kind == DifferenceKind::kExtraAtTarget &&
                        !options_.extras_fail;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/figures.h"
 #include "base/time.h"
 #include "base/types.h"
 #include "transfer/events.h"
@@ -14,8 +15,6 @@ namespace s3ferry {
 // Numbers and results as people read them. Pure functions. Keys are escaped (escape_for_display),
 // so every result stays on its line.
 
-std::string display_count(std::uint64_t n);     // "1,234,567"
-std::string display_bytes(ByteCount bytes);     // "3.4 MiB", "17 B"
 std::string display_duration(Duration time);    // "4.2 s", "3 min 05 s", "2 h 03 min"
 std::string display_tally(const Tally& tally);  // "12 objects (3.4 MiB)"
 

@@ -44,10 +44,10 @@ void add_sync(std::vector<std::string>& lines, const RunReport& report) {
   if (sync.tries > 1) {
     const RunCounters& e = sync.earlier;
     lines.push_back(fmt::format(
-        "of it in the {} tries before: copied {}, same {}, deleted {}, skipped {}, failed {}",
-        sync.tries - 1, display_tally(e.copied), display_count(e.same.objects),
-        display_count(e.deleted.objects), display_count(e.skipped.objects),
-        display_count(e.failed.objects)));
+        "of it in the {} before: copied {}, same {}, deleted {}, skipped {}, failed {}",
+        sync.tries == 2 ? "try" : display_count(sync.tries - 1) + " tries", display_tally(e.copied),
+        display_count(e.same.objects), display_count(e.deleted.objects),
+        display_count(e.skipped.objects), display_count(e.failed.objects)));
   }
   lines.push_back(listed_line("source", c.listed_source, c.excluded_source,
                               c.ignored_markers_source, c.source_listed_whole));

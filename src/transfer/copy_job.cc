@@ -1,6 +1,7 @@
 #include "transfer/copy_job.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -25,13 +26,14 @@ bool ends_the_run(const Error& error) {
          error.code() == "AccessControlListNotSupported";
 }
 
-Error for_the_run(const Error& error) {
+Error for_the_run(const Error& error, const RunState& state) {
   if (is_of_the_credentials(error))
     return Error(error).with_message(error.message() + "; then the same command goes on from here");
   if (error.code() != "AccessControlListNotSupported") return error;
   return Error(error).with_message(
-      "the target bucket does not take ACLs (object ownership is enforced): run without --acl, the "
-      "bucket's owner owns every copy anyway");
+      fmt::format("the target bucket does not take ACLs (object ownership is enforced), and its "
+                  "owner owns every copy anyway: give the same command without --acl{}",
+                  state.book != nullptr ? " and with --restart" : ""));
 }
 
 }  // namespace
@@ -179,7 +181,7 @@ bool CopyJob::drop_guard(const Error& error) {
 Task<CopyJob::Step> CopyJob::settle_error(Error error) {
   if (error.is(ErrorKind::kCancelled)) co_return abandoned();
   if (ends_the_run(error)) {
-    const Error why = for_the_run(error);
+    const Error why = for_the_run(error, state());
     if (!is_of_the_credentials(why)) failed(why);
     state().stop(why);
     co_return is_of_the_credentials(why) ? abandoned() : Step::kDone;
@@ -247,11 +249,11 @@ CopyJob::Step CopyJob::denied(Error error) {
   std::string advice = is_relayed() ? relay_advice(state().pair) : shared_.identity.advice();
   if (!is_relayed())
     advice += "; --relay needs no such principal: it moves the bytes through this host";
-  Error told = Error(error).with_message(error.message() + " — " + advice);
-  failed(told);
+  const bool first = !std::exchange(shared_.denial_explained, true);
+  failed(first ? Error(error).with_message(error.message() + " — " + advice) : error);
   if (in_vain >= kDeniedLimit)
-    state().stop(std::move(told).with_message(
-        fmt::format("the first {} copies were all denied: {}", kDeniedLimit, advice)));
+    state().stop(std::move(error).with_message(fmt::format(
+        "the first {} copies were all denied: {}. {}", kDeniedLimit, advice, state().way_on())));
   return Step::kDone;
 }
 

@@ -42,6 +42,7 @@ struct CopyShared {
   UploadLog* uploads = &no_uploads;
   // Jobs that wait for their next try hold no permit, and another worker takes their place.
   std::size_t waiting = 0;
+  bool denial_explained = false;  // what is missing was said with the first copy that was denied
   std::function<void()> when_waiting;
 };
 

@@ -7,6 +7,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* kEnded = "ended_because";
+
 // The one list of what is kept: `each(name, member pointer)`.
 template <class Each>
 void for_each_tally(Each each) {
@@ -64,9 +66,7 @@ void take_reasons(const Json& in, const char* name, Counts& counts) {
     counts[i] = found->value(name_of(Reason(), i), std::uint64_t{0});
 }
 
-}  // namespace
-
-std::string counters_to_text(const RunCounters& counters) {
+Json to_json(const RunCounters& counters) {
   Json out = Json::object();
   for_each_tally([&](const char* name, Tally RunCounters::*member) {
     const Tally& tally = counters.*member;
@@ -77,7 +77,26 @@ std::string counters_to_text(const RunCounters& counters) {
   });
   put_reasons<CopyReason>(out, "copied_because", counters.copied_because);
   put_reasons<SkipReason>(out, "skipped_because", counters.skipped_because);
-  return out.dump();
+  return out;
+}
+
+}  // namespace
+
+std::string counters_to_text(const RunCounters& counters) {
+  return to_json(counters).dump();
+}
+
+std::string left_to_text(const RunCounters& counters, std::string_view why) {
+  Json out = to_json(counters);
+  out[kEnded] = why;
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string why_left(std::string_view text) {
+  const Json in = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!in.is_object()) return {};
+  const auto found = in.find(kEnded);
+  return found != in.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 Result<RunCounters> counters_from_text(std::string_view text) {

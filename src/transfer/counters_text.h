@@ -17,6 +17,11 @@ std::string counters_to_text(const RunCounters& counters);
 // missing is zero, so that texts of other versions can be read.
 Result<RunCounters> counters_from_text(std::string_view text);
 
+// What a try leaves behind that ends before its run does: its figures, and why it ended.
+std::string left_to_text(const RunCounters& counters, std::string_view why);
+// Why, of such a text; empty for any other.
+std::string why_left(std::string_view text);
+
 // Adds every figure that a text holds.
 void add_counters(RunCounters& sum, const RunCounters& more);
 

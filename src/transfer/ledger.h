@@ -56,6 +56,12 @@ class Ledger {
   // A chunk that turned out to hold no key.
   void drop(Chunk& chunk) { chunks_.erase(chunk.at_); }
 
+  // Those that are not finished, in key order.
+  template <class See>
+  void each(See see) const {
+    for (const Chunk& chunk : chunks_) see(chunk);
+  }
+
   std::size_t chunks() const { return chunks_.size(); }
   // Planned deletions that wait for their chunk.
   std::size_t held_deletes() const { return held_deletes_; }

@@ -51,7 +51,7 @@ std::string PartsRoute::why_not_kept() const {
 Error PartsRoute::cannot_keep(const std::string& why) const {
   return Error(ErrorKind::kRefused,
                fmt::format("its ETag cannot be kept: {}. --etag auto or any copies it with "
-                           "another",
+                           "another (beside --restart, if the run stopped)",
                            why))
       .with_operation("CreateMultipartUpload")
       .with_key(attempt_.item.key);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/figures.h"
 #include "base/text.h"
 #include "diff/compare.h"
 #include "s3/crc64nvme.h"
@@ -51,7 +52,8 @@ Status compare_stored(const RouteTry& attempt, std::string_view operation, const
         attempt, operation,
         fmt::format("the target answered with the ETag {}, the bytes that were sent have the MD5 "
                     "{}: what is stored there is not what was sent. Run the sync again; where the "
-                    "target's ETags are no MD5s, add --etag any",
+                    "target's ETags are no MD5s, with --etag any (and --restart, if the run "
+                    "stopped)",
                     etag.view(), to_hex(body.md5()))));
   for (const s3::Checksum& checksum : checksums) {
     if (checksum.algorithm != "CRC64NVME") continue;
@@ -238,13 +240,12 @@ Task<Result<s3::CopyResult>> relay(RouteTry& attempt) {
 }
 
 Error relay_refused(const Pair& pair, const Tally& sum, bool listed_whole) {
-  const double gib = static_cast<double>(sum.bytes) / static_cast<double>(kGiB);
   return Error(
       ErrorKind::kRefused,
-      fmt::format("{}: {}{} object{} with {} bytes ({:.2f} GiB) would have to pass through this "
+      fmt::format("{}: {}{} object{} with {} bytes ({}) would have to pass through this "
                   "host, in and out again{}. Run it again with --relay to allow that",
-                  why_relay(pair), listed_whole ? "" : "at least ", sum.objects,
-                  sum.objects == 1 ? "" : "s", sum.bytes, gib,
+                  why_relay(pair), listed_whole ? "" : "at least ", display_count(sum.objects),
+                  sum.objects == 1 ? "" : "s", display_count(sum.bytes), display_bytes(sum.bytes),
                   listed_whole ? "" : " (a --dryrun lists everything and tells the sum)"));
 }
 

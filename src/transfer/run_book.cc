@@ -83,6 +83,12 @@ void RunBook::settled(Portion& deletions) {
   (void)store_.settle_deletes(std::move(settled));
 }
 
+void RunBook::left(const RunCounters& counters, const Error& why,
+                   std::vector<FailedObject> failures) {
+  const std::string reason = why.is(ErrorKind::kCancelled) ? "interrupted" : why.describe();
+  (void)store_.leave_run(left_to_text(counters, reason), std::move(failures));
+}
+
 Task<Result<std::vector<FailedObject>>> RunBook::failed_before(FailedWork work,
                                                                std::optional<std::string> after,
                                                                std::size_t most) {

@@ -51,6 +51,11 @@ class RunBook {
   Task<Status> wait_for_room() { return store_.wait_for_room(); }
   void when_sick(std::function<void(const Error&)> then) { store_.when_sick(std::move(then)); }
 
+  // The run stays open for a later try: why, what it has come to, and what failed among keys that
+  // are not finished. Of a first try that met nothing no trace stays. Neither waits.
+  void left(const RunCounters& counters, const Error& why, std::vector<FailedObject> failures);
+  void never_began() { (void)store_.forget_run(); }
+
   // The run came to its end: the next one begins anew. `result` is what came out of all tries.
   Task<Status> finish_run(const RunCounters& result);
   // What was told is durable on success.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/figures.h"
 #include "runtime/scope.h"
 
 namespace s3ferry {
@@ -160,13 +161,24 @@ void RunState::note_failure(const Error& error) {
   const std::string name =
       error.code().empty() ? std::string(to_string(error.kind())) : error.code();
   ended_by_failures_ = true;
-  stop(Error(error.kind(),
-             fmt::format("{} objects in a row failed in the same way ({}), so the run stops: {}. "
-                         "Mend that, or leave these objects out with --exclude, or raise "
-                         "--max-failures; the same command goes on from here",
-                         in_a_row_, name, error.message()))
-           .with_code(error.code())
-           .with_status(error.http_status()));
+  stop(
+      Error(error.kind(),
+            fmt::format(
+                "{} objects in a row failed in the same way ({}), so the run stops (--max-failures "
+                "sets the number): {}. {}",
+                display_count(in_a_row_), name, error.message(), way_on()))
+          .with_code(error.code())
+          .with_status(error.http_status()));
+}
+
+// Options that change what a run does cannot change while it is open.
+std::string RunState::way_on() const {
+  if (book == nullptr)
+    return "Mend that and give the same command again, or leave these objects out with --exclude "
+           "'PATTERN': what was copied compares as the same";
+  return "Mend that, and the same command goes on from here. To leave these objects out, give it "
+         "with --exclude 'PATTERN' --restart: other options than before need --restart beside "
+         "them, and what was copied compares as the same";
 }
 
 bool RunState::settles(const Error& error) {

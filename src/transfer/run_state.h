@@ -87,6 +87,8 @@ class RunState {
   const std::optional<Error>& why_incomplete() const {
     return stopped_ ? stopped_ : planning_ended_;
   }
+  // What to do about a run that stopped: a sentence, without its end.
+  std::string way_on() const;
   // Called once, by the first stop().
   void when_stopped(std::function<void()> then) { then_ = std::move(then); }
   // Waits before a next try, but not longer than the run goes on: kCancelled where it is stopped.

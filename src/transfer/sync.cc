@@ -32,9 +32,28 @@ SyncResult result_of(RunState& state, const CopyWorkers& workers) {
   return out;
 }
 
+// Before anything was listed to be done: a bucket that is not there, a listing that is denied.
+bool never_began(const RunState& state) {
+  const RunCounters& c = state.counters;
+  return state.book->tries() == 1 && (c.list_pages_source == 0 || c.list_pages_target == 0) &&
+         c.planned_copies.objects + c.planned_deletes.objects + c.failed.objects == 0;
+}
+
+void leave_record(RunState& state, RunBook& book) {
+  if (never_began(state)) return book.never_began();
+  std::vector<FailedObject> failures;
+  state.ledger.each([&](const Chunk& chunk) {
+    failures.insert(failures.end(), chunk.failures.begin(), chunk.failures.end());
+  });
+  book.left(state.counters, *state.why_incomplete(), std::move(failures));
+}
+
 // A run that came to its end is over, whatever it met; any other stays open for a later try.
 Task<void> end_record(RunState& state, RunBook& book) {
-  if (state.why_incomplete()) co_return;
+  if (state.why_incomplete()) {
+    leave_record(state, book);
+    co_return;
+  }
   co_await clear_all_leftovers(state);
   Status ended = co_await book.finish_run(state.counters);
   if (!ended) state.stop(std::move(ended.error()));
