@@ -135,6 +135,20 @@ TEST_F(RelayOutageTest, AnOutageOfTheSourceFailsNothingThatIsRelayed) {
   EXPECT_EQ(open_uploads(), 0u);
 }
 
+// One alone comes to the end of its call's tries before the retry budget is empty.
+TEST_F(RelayOutageTest, NorAnObjectThatIsAlone) {
+  options_.relay.allowed = true;
+  options_.concurrency = 1;
+  for (const char* key : {"a", "b"}) world_.put_source(key, 1000);
+  MortalRun run(world_, options_);
+  out_from(Operation::kGetObject, 1, TimePoint::max());
+  const auto first = run.go();
+  ASSERT_TRUE(first.result);
+  ASSERT_TRUE(first.result->stopped);
+  EXPECT_EQ(first.result->counters.failed.objects, 0u);
+  EXPECT_GE(first.result->counters.skipped_for(SkipReason::kNotTried), 1u);
+}
+
 // ---- uploads of other runs ----
 
 TEST_F(ResumeTrapTest, AnUploadOfAnotherRunIsAborted) {
