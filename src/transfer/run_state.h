@@ -60,6 +60,9 @@ class RunState {
   // Work that goes back to the queue. Where nothing but dead connections was met for
   // kUnreachableFor, the run stops: its objects need not each wait for all their tries.
   void given_back(const Error& error);
+  // A server did what it was asked, so no outage lasts: an object in parts is under way for hours
+  // before it counts as copied.
+  void note_reachable() { unreachable_since_.reset(); }
   // How long nothing but dead connections has been met; zero: a server answers.
   Duration unreachable_for() const {
     return unreachable_since_ ? runtime.now() - *unreachable_since_ : Duration::zero();
@@ -106,7 +109,6 @@ class RunState {
 
  private:
   void set_aside_key(Portion& portion, SetAsideKind kind, std::string_view key);
-  void note_reachable() { unreachable_since_.reset(); }
   void note_unreachable(const Error& error);
   void note_success();
   void note_failure(const Error& error);

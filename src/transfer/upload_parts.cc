@@ -72,6 +72,7 @@ Task<void> Upload::carry_one(PartRange part) {
       if (attempt_.allowed) attempt_.allowed();
       take(part.number, std::move(result->etag), result->checksums);
       pace().succeeded();
+      state().note_reachable();
       break;
     }
     const Error& error = result.error();
