@@ -19,6 +19,7 @@ Result<RunRecord> Tables::open_run(const RunRequest& request, WallTime now) {
   Result<std::vector<RunRow>> last = runs(1);
   if (!last) return fail(std::move(last.error()));
   identity_ = request.identity;
+  run_ = RunRow();  // not the one that ended, or was forgotten, in this store
   if (last->empty() || last->front().status != RunStatus::kOpen) return begin_run(request, now);
   run_ = std::move(last->front());
   return request.restart ? begin_run(request, now) : resume(request, now);

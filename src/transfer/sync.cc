@@ -40,12 +40,12 @@ bool never_began(const RunState& state) {
 }
 
 void leave_record(RunState& state, RunBook& book) {
-  if (never_began(state)) return book.never_began();
   std::vector<FailedObject> failures;
   state.ledger.each([&](const Chunk& chunk) {
     failures.insert(failures.end(), chunk.failures.begin(), chunk.failures.end());
   });
   book.left(state.counters, *state.why_incomplete(), std::move(failures));
+  if (never_began(state)) book.never_began();  // it stays where something was written down
 }
 
 // A run that came to its end is over, whatever it met; any other stays open for a later try.

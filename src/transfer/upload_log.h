@@ -18,7 +18,7 @@ struct PlannedUpload {
   ObjectKey key;  // whole, at the target
   ETag source_etag;
   ByteCount size = 0;
-  std::string layout;  // PartLayout::text()
+  std::string layout;  // UploadPlan::text()
   WallTime began{};    // by the target's clock, before the upload was created
   bool seen_known = false;
   std::vector<UploadId> seen;  // uploads that were open at this key before; meaningful if known
