@@ -42,14 +42,14 @@ TEST_F(ClientTest, APeerThatTakesNothingIsATimeout) {
   EXPECT_THAT(got.message(), HasSubstr("took no more of the request"));
 }
 
-TEST_F(ClientTest, AHandshakeThatHangsIsATimeout) {
+TEST_F(ClientTest, AHandshakeThatHangsIsNoConnection) {
   ScriptedServer server(runtime, {{hold()}});
   Client client(runtime, ClientOptions());
   Request request = get(server.port());
   request.deadlines.connect = 60ms;
   request.origin.tls = true;
   const Got got = run(server, fetch(client, request));
-  EXPECT_EQ(got.kind(), ErrorKind::kTimeout);
+  EXPECT_EQ(got.kind(), ErrorKind::kConnect);
   EXPECT_THAT(got.message(), HasSubstr("no connection to 127.0.0.1"));
 }
 

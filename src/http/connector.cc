@@ -85,9 +85,10 @@ Result<TlsContext*> Connector::tls_context() {
 Task<Result<std::unique_ptr<Stream>>> Connector::open(const Route& route, Duration limit) {
   auto opened = co_await with_deadline(runtime_, limit, establish(route, limit));
   if (opened) co_return std::unique_ptr<Stream>(std::move(*opened));
+  // Packets that are swallowed are as little a connection as a refusal: nothing was sent.
   if (opened.error().is(ErrorKind::kTimeout))
     co_return fail(
-        ErrorKind::kTimeout,
+        ErrorKind::kConnect,
         fmt::format("no connection to {} within {:g} s: check the endpoint and the network",
                     where(route.origin), seconds(limit)));
   co_return fail(std::move(opened.error()));

@@ -111,7 +111,7 @@ TEST_F(RelayTest, WithoutTheFlagTheRunStopsAndTellsTheBytes) {
   EXPECT_EQ(result.exit_code(), 1);
   ASSERT_TRUE(result.stopped);
   EXPECT_EQ(result.stopped->kind(), ErrorKind::kRefused);
-  EXPECT_NE(result.stopped->message().find("at least 3 objects with 3000 bytes"), std::string::npos)
+  EXPECT_NE(result.stopped->message().find("at least 3 objects with 3,000 bytes"), std::string::npos)
       << result.stopped->message();
   EXPECT_NE(result.stopped->message().find("--relay"), std::string::npos);
   EXPECT_EQ(gets(), 0u);
@@ -127,7 +127,7 @@ TEST_F(RelayTest, ADryRunTellsTheWholeSumAndThatItWouldNotRun) {
   const SyncResult result = run();
   EXPECT_EQ(result.exit_code(), 1);
   EXPECT_EQ(result.counters.would_copy.objects, 5u);
-  EXPECT_NE(result.stopped->message().find(": 5 objects with 5000 bytes"), std::string::npos)
+  EXPECT_NE(result.stopped->message().find(": 5 objects with 5,000 bytes"), std::string::npos)
       << result.stopped->message();
   options_.relay.allowed = true;
   RecordingSink allowed;

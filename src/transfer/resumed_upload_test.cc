@@ -283,6 +283,29 @@ TEST_F(PulledUploadTest, AnUploadIsKeptForThePrincipalThatBeganIt) {
 
 // ---- the way that was taken before ----
 
+class KeyedTargetTest : public ResumedUploadTest {
+ protected:
+  static testing::SimPairOptions keyed() {
+    testing::SimPairOptions out;
+    out.target_encryption = "aws:kms";
+    return out;
+  }
+  KeyedTargetTest() : ResumedUploadTest(keyed()) {}
+};
+
+// Only the answer to the create says that the parts' ETags are no digests.
+TEST_F(KeyedTargetTest, TheNextTryKnowsThatNoEtagComesOut) {
+  put("k", 10 * kPart);
+  attempt("k", 4);
+  EXPECT_TRUE(log_.records.at("k").by_key);
+  attempt("k");
+  EXPECT_EQ(sink_.failed.size(), 0u);
+  EXPECT_FALSE(etag_of(kTargetBucket, "k").empty());
+  EXPECT_EQ(count(Operation::kUploadPartCopy), 10u);
+  EXPECT_EQ(count(Operation::kCreateMultipartUpload), 1u);
+  EXPECT_TRUE(log_.records.empty());
+}
+
 class GuessedLayoutTest : public ResumedUploadTest {
  protected:
   GuessedLayoutTest() {

@@ -95,15 +95,21 @@ Task<Status> Upload::create() {
     co_return fail(std::move(created.error()));
   }
   upload_ = created->id;
-  if (created->etag_will_be_opaque()) {
-    attempt_.shared.traits.target_encrypts_by_key = true;
-    if (plan_.only_if_kept) {
-      trouble_ = Trouble::kOpaqueTarget;
-      co_return fail(ErrorKind::kRefused, "the target encrypts by a key, so that no ETag is kept");
-    }
-    plan_.keep_etag = false;
+  const bool by_key = created->etag_will_be_opaque();
+  Status fits = by_key ? target_is_opaque() : Status();
+  if (!fits) co_return fits;
+  co_return co_await log().created(key(), upload_, by_key);
+}
+
+// The target encrypts by a key: an ETag there is no digest.
+Status Upload::target_is_opaque() {
+  attempt_.shared.traits.target_encrypts_by_key = true;
+  if (plan_.only_if_kept) {
+    trouble_ = Trouble::kOpaqueTarget;
+    return fail(ErrorKind::kRefused, "the target encrypts by a key, so that no ETag is kept");
   }
-  co_return co_await log().created(key(), upload_);
+  plan_.keep_etag = false;
+  return {};
 }
 
 // What an earlier try of the run left at this key: gone on with where it is of the same object, cut
@@ -115,6 +121,8 @@ Task<Status> Upload::resume_or_clear() {
                     intent->size == attempt_.item.size && intent->layout == plan_.text();
   if (!same || intent->upload.empty()) co_return co_await clear(std::move(*intent));
   upload_ = intent->upload;
+  Status fits = intent->by_key ? target_is_opaque() : Status();
+  if (!fits) co_return fits;
   Result<std::vector<s3::PartEntry>> listed = co_await listed_parts();
   if (!listed && listed.error().is(ErrorKind::kNoSuchUpload)) {
     upload_ = UploadId();

@@ -73,6 +73,7 @@ class Upload {
   Task<Status> prepare();
   Task<Status> open();
   Task<Status> create();
+  Status target_is_opaque();
   Task<Status> resume_or_clear();
   Task<Status> clear(PlannedUpload left);
   Task<Result<bool>> was_completed();

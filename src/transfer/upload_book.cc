@@ -17,6 +17,7 @@ std::string upload_facts(const PlannedUpload& intent) {
   out["size"] = intent.size;
   out["layout"] = intent.layout;
   out["began_ms"] = intent.began.time_since_epoch().count();
+  if (intent.by_key) out["by_key"] = true;
   if (intent.seen_known) {
     out["seen"] = Json::array();
     for (const UploadId& seen : intent.seen) out["seen"].push_back(seen.view());
@@ -31,6 +32,7 @@ Status read_upload_facts(std::string_view text, PlannedUpload& intent) {
     intent.size = in.at("size").get<ByteCount>();
     intent.layout = in.at("layout").get<std::string>();
     intent.began = WallTime(std::chrono::milliseconds(in.at("began_ms").get<std::int64_t>()));
+    intent.by_key = in.value("by_key", false);
     intent.seen_known = in.contains("seen");
     if (intent.seen_known)
       for (const Json& seen : in.at("seen")) intent.seen.emplace_back(seen.get<std::string>());
@@ -72,9 +74,15 @@ Task<Status> UploadBook::begin(PlannedUpload intent) {
   co_return co_await store_.put_upload(key, std::move(facts));
 }
 
-Task<Status> UploadBook::created(ObjectKey key, UploadId upload) {
+Task<Status> UploadBook::created(ObjectKey key, UploadId upload, bool by_key) {
   const auto found = open_.find(key.str());
-  if (found != open_.end()) found->second.upload = upload;
+  if (found != open_.end()) {
+    found->second.upload = upload;
+    found->second.by_key = by_key;
+    std::string facts = by_key ? upload_facts(found->second) : std::string();
+    Status told = by_key ? co_await store_.put_upload(key.str(), std::move(facts)) : Status();
+    if (!told) co_return told;
+  }
   co_return co_await store_.upload_created(key.str(), upload.str());
 }
 

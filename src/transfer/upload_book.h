@@ -23,7 +23,7 @@ class UploadBook final : public UploadLog {
 
   bool is_durable() const override { return true; }
   Task<Status> begin(PlannedUpload intent) override;
-  Task<Status> created(ObjectKey key, UploadId upload) override;
+  Task<Status> created(ObjectKey key, UploadId upload, bool by_key) override;
   Task<Status> ended(ObjectKey key) override;
   std::optional<PlannedUpload> find(const ObjectKey& key) const override;
 

@@ -23,6 +23,7 @@ struct PlannedUpload {
   bool seen_known = false;
   std::vector<UploadId> seen;  // uploads that were open at this key before; meaningful if known
   UploadId upload;             // empty: the answer that named it was not written down
+  bool by_key = false;  // the target said that it encrypts by a key: its ETags are no digests
 };
 
 // Where uploads are written down before they happen (rule 10). At most one record a key. One run,
@@ -35,8 +36,11 @@ class UploadLog {
   virtual bool is_durable() const { return false; }
   // Durable when it returns. kConflict: an earlier record of this key was not ended.
   virtual Task<Status> begin(PlannedUpload /*record*/) { co_return Status(); }
-  // The id of the upload that was begun; durable when it returns.
-  virtual Task<Status> created(ObjectKey /*key*/, UploadId /*upload*/) { co_return Status(); }
+  // What the server said of the upload that was begun: its id, and whether the target encrypts by a
+  // key. Durable when it returns.
+  virtual Task<Status> created(ObjectKey /*key*/, UploadId /*upload*/, bool /*by_key*/) {
+    co_return Status();
+  }
   // It was completed or aborted, or is certainly gone.
   virtual Task<Status> ended(ObjectKey /*key*/) { co_return Status(); }
   // The record of an earlier try that was not ended.

@@ -84,7 +84,8 @@ class DurableLog final : public UploadLog {
     records.insert_or_assign(key, std::move(record));
     co_return Status();
   }
-  Task<Status> created(ObjectKey key, UploadId upload) override {
+  Task<Status> created(ObjectKey key, UploadId upload, bool by_key) override {
+    records.at(key.str()).by_key = by_key;
     if (!forgets_ids) records.at(key.str()).upload = std::move(upload);
     co_return Status();
   }
