@@ -98,6 +98,24 @@ TEST_F(ResumeTrapTest, AShortOneCostsTimeAlone) {
   EXPECT_EQ(world_.count(Operation::kAbortMultipartUpload), 0u);
 }
 
+// A part that arrives in between ends the first: two of 45 s are not one that ends a run.
+TEST_F(ResumeTrapTest, TwoShortOnesInOneObjectDoNotAddUp) {
+  put_large("k", 9);
+  options_.concurrency = 1;
+  MortalRun run(world_, options_);
+  world_.sim().before_request([this](const sim::RequestInfo& request) {
+    if (request.operation != Operation::kUploadPartCopy) return;
+    ++seen_;
+    if (seen_ == 3 || seen_ == 6) world_.transport().refuse_all(world_.runtime().now() + 45s);
+  });
+  const auto only = run.go();
+  ASSERT_TRUE(only.result);
+  EXPECT_GE(world_.runtime().now() - TimePoint{}, 90s);
+  EXPECT_EQ(only.result->exit_code(), 0);
+  EXPECT_EQ(only.result->counters.copied.objects, 1u);
+  EXPECT_EQ(world_.count(Operation::kCreateMultipartUpload), 1u);
+}
+
 class RelayOutageTest : public ResumeTrapTest {
  protected:
   static SimPairOptions apart() {
