@@ -128,6 +128,17 @@ TEST_F(OwnCutsTest, PartsThatAreAlikeAreFine) {
   EXPECT_EQ(run().exit_code(), 0);
 }
 
+TEST_F(OwnCutsTest, ManyPartsThatAreAlikeCostTheSourceLittle) {
+  sim::ObjectSpec spec = object("zeros", 0);
+  spec.part_size = 0;
+  spec.content = std::string(70 * 5 * kMiB, '\0');
+  put(std::move(spec));
+  options_.multipart.threshold = options_.multipart.part_bytes = 5 * kMiB;
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(count(Operation::kUploadPartCopy), 70u);
+  EXPECT_EQ(count(Operation::kGetObject), 65u);
+}
+
 // A service that ignores conditions: the listed ETag is there again when all parts have arrived.
 TEST_F(OwnCutsTest, ASourceThatWasAnotherForAWhileIsCopiedAnew) {
   sim::Quirks quirks;
