@@ -8,6 +8,7 @@
 #include "aws/redact.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/direct_body.h"
 
 namespace s3ferry::aws {
 namespace {
@@ -191,7 +192,9 @@ Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
     if (!response) {
       error = std::move(response.error());
     } else {
-      Result<Answer> answer = co_await read_answer(state, std::move(*response));
+      Result<Answer> answer;
+      if (!take_answer(state, *response, *answer))
+        answer = co_await read_answer(state, std::move(*response));
       Status judged;
       if (answer) judged = judge(spec, *answer);
       if (answer && judged) {
@@ -292,6 +295,17 @@ void Caller::sign(Try& state, http::Request& request) {
       signer_.authorization(signing, {date, endpoint.signing_region, endpoint.signing_name},
                             {state.credentials.access_key_id, state.credentials.secret_access_key});
   headers.add("Authorization", state.authorization);
+}
+
+// A short answer has come as a whole with its head. Else false, and nothing is taken.
+bool Caller::take_answer(Try& state, http::Response& response, Answer& answer) {
+  auto* direct = dynamic_cast<http::DirectBody*>(response.body.get());
+  const bool good = response.status / 100 == 2;
+  if (direct == nullptr || (good && state.spec.sink != nullptr)) return false;
+  if (!direct->take_rest(answer.body, good ? state.spec.body_limit : kErrorBodyLimit)) return false;
+  answer.status = response.status;
+  answer.headers = std::move(response.headers);
+  return true;
 }
 
 Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {

@@ -117,6 +117,7 @@ class Caller {
   struct Try;  // what one call carries from attempt to attempt
 
   Task<Result<http::Response>> attempt(Try& state);
+  bool take_answer(Try& state, http::Response& response, Answer& answer);
   Task<Result<Answer>> read_answer(Try& state, http::Response response);
   Task<Status> settle(Try& state, Error error);
   Task<bool> renew_credentials(Try& state, const Error& error);

@@ -48,6 +48,16 @@ class AnswerBody final : public DirectBody {
     }
   }
 
+  bool take_rest(std::string& out, ByteCount limit_bytes) override {
+    if (error_ || finished_) return false;
+    const auto left = lease_->parser.length_left();
+    if (!left || *left > buffer_.unread().size() || *left > limit_bytes) return false;
+    out.assign(buffer_.unread().substr(0, *left));
+    buffer_.take(*left);
+    finish();
+    return true;
+  }
+
   // Straight into `out`, past the parser, where the length is known. Memory is taken as the body
   // comes, not as its head promises.
   Task<Status> read_rest(std::string& out, ByteCount limit_bytes) override {

@@ -67,9 +67,14 @@ Task<Result<Response>> Client::Impl::send(Request request) {
   if (small) head.text.append(request.body);
   const bool may_repeat = request.method == Method::kGet || request.method == Method::kHead;
   for (bool again = false;; again = true) {
-    auto lease = co_await pool_.lease(request.origin, request.deadlines.connect, again);
-    if (!lease) co_return fail(std::move(lease.error()));
-    Exchange exchange(workshop_, std::move(*lease), request, head.text, small);
+    Lease lease;
+    if (!again) lease = pool_.try_lease(request.origin);
+    if (!lease) {
+      auto leased = co_await pool_.lease(request.origin, request.deadlines.connect, again);
+      if (!leased) co_return fail(std::move(leased.error()));
+      lease = std::move(*leased);
+    }
+    Exchange exchange(workshop_, std::move(lease), request, head.text, small);
     auto answer = co_await exchange.run();
     if (answer || again || !may_repeat || !exchange.was_stale()) co_return answer;
     ++resent_;

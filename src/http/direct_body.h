@@ -11,6 +11,8 @@ class DirectBody : public BodyReader {
  public:
   // What read_all() does, from wherever read() stands.
   virtual Task<Status> read_rest(std::string& out, ByteCount limit_bytes) = 0;
+  // The same without waiting, where all of it has come: else false, and nothing is taken.
+  virtual bool take_rest(std::string& out, ByteCount limit_bytes) = 0;
 };
 
 // The rest of any body, piece by piece.

@@ -11,7 +11,20 @@ namespace {
 constexpr int kMaxInterimAnswers = 16;
 }
 
-Task<Result<Response>> Exchange::run() {
+// As a rule all of a small request fits into the socket's buffer. What does not is sent on by
+// send_and_receive().
+bool Exchange::send_at_once() {
+  if (!body_in_head_) return false;
+  while (!head_.empty()) {
+    const IoResult written = lease_->stream->write_some(head_.data(), head_.size());
+    if (written.kind != IoResult::Kind::kOk) return false;
+    head_.remove_prefix(written.bytes);
+  }
+  sent_all_ = true;
+  return true;
+}
+
+Task<Result<Response>> Exchange::send_and_receive() {
   auto sent = co_await send_request();
   if (!sent) co_return fail(std::move(sent.error()));
   sent_all_ = *sent == Sent::kAll;
@@ -91,25 +104,26 @@ Status Exchange::closed_before_answer(bool broken) {
                           broken ? lease_->stream->broken_reason() : "end of the stream"));
 }
 
-// Waits with a small buffer only; a large one is lent once there is something to put into it.
-Task<Result<IoResult>> Exchange::receive_when_ready() {
-  Connection& connection = *lease_;
-  const bool first = !buffer_ || buffer_.empty();
-  const Duration limit = first ? request_.deadlines.first_byte : request_.deadlines.idle;
-  workshop_.watchdog.arm(connection.watch, *connection.stream, limit);
-  auto got = co_await connection.stream->read_when_ready(first_bytes_, sizeof first_bytes_);
-  connection.watch.disarm();
+// A wait is with a small buffer only; a large one is lent once there is something to put into it.
+// What is read into the small one goes between these two.
+void Exchange::arm_for_read() {
+  workshop_.watchdog.arm(lease_->watch, *lease_->stream, read_limit());
+}
+
+Result<IoResult> Exchange::took(Result<IoResult> got) {
+  lease_->watch.disarm();
   if (!got && got.error().is(ErrorKind::kTimeout))
-    co_return fail(timed_out(limit, first ? "sent no answer" : "sent nothing more of its answer"));
+    return fail(timed_out(
+        read_limit(), waits_for_first() ? "sent no answer" : "sent nothing more of its answer"));
   if (got && got->kind == IoResult::Kind::kOk) {
     if (!buffer_) buffer_ = workshop_.buffers.lend();
     char* room = buffer_.room();
     if (buffer_.room_size() < got->bytes)
-      co_return fail(ErrorKind::kProtocol, "the answer's head is too large");
+      return fail(ErrorKind::kProtocol, "the answer's head is too large");
     std::memcpy(room, first_bytes_, got->bytes);
     buffer_.filled(got->bytes);
   }
-  co_return got;
+  return got;
 }
 
 // At least one byte more into buffer_.
@@ -128,7 +142,8 @@ Task<Status> Exchange::receive_more() {
       got = stream.read_some(room, buffer_.room_size());
       if (got.kind == IoResult::Kind::kOk) buffer_.filled(got.bytes);
     } else {
-      auto waited = co_await receive_when_ready();
+      arm_for_read();
+      auto waited = took(co_await stream.read_when_ready(first_bytes_, sizeof first_bytes_));
       if (!waited) co_return fail(std::move(waited.error()));
       got = *waited;
     }
@@ -177,6 +192,16 @@ Task<Result<Response>> Exchange::receive_head() {
         continue;
       }
       more = true;
+    }
+    if (!buffer_ && sent_all_) {  // the usual way, without a task of its own
+      arm_for_read();
+      auto first =
+          took(co_await lease_->stream->read_when_ready(first_bytes_, sizeof first_bytes_));
+      if (!first) co_return fail(std::move(first.error()));
+      if (first->kind == IoResult::Kind::kOk) continue;
+      if (first->kind == IoResult::Kind::kEof || first->kind == IoResult::Kind::kBroken)
+        co_return fail(
+            std::move(closed_before_answer(first->kind == IoResult::Kind::kBroken).error()));
     }
     Status got = co_await receive_more();
     if (!got) co_return fail(std::move(got.error()));

@@ -28,20 +28,27 @@ class Exchange {
         head_(head),
         body_in_head_(body_in_head) {}
 
-  Task<Result<Response>> run();
+  Task<Result<Response>> run() { return send_at_once() ? receive_head() : send_and_receive(); }
   // After a failure: a kept connection had been closed before any byte of this answer came.
   bool was_stale() const { return stale_; }
 
  private:
   enum class Sent { kAll, kAnsweredEarly };
+  bool send_at_once();
+  Task<Result<Response>> send_and_receive();
   Task<Result<Sent>> send_request();
   Task<Result<Sent>> send(std::string_view data);
   Task<Result<Sent>> send_stream();
   Task<Result<Response>> receive_head();
   Task<Status> receive_more();
-  Task<Result<IoResult>> receive_when_ready();
+  void arm_for_read();
+  Result<IoResult> took(Result<IoResult> got);
   Task<Status> wait(Stream::Ready what, Duration limit, std::string_view doing);
   Error timed_out(Duration limit, std::string_view doing) const;
+  Duration read_limit() const {
+    return waits_for_first() ? request_.deadlines.first_byte : request_.deadlines.idle;
+  }
+  bool waits_for_first() const { return !buffer_ || buffer_.empty(); }
   Status closed_before_answer(bool broken);
   Result<Response> make_response();
   std::string where() const { return request_.origin.to_string(); }

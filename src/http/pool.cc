@@ -90,6 +90,13 @@ Lease Pool::lend(Slot& slot, std::unique_ptr<Connection> connection, bool reused
   return lease;
 }
 
+Lease Pool::try_lease(const Origin& origin) {
+  const auto found = slots_.find(origin);
+  if (found == slots_.end()) return Lease();
+  auto connection = take_idle(*found->second);
+  return connection ? lend(*found->second, std::move(connection), true) : Lease();
+}
+
 Task<Result<Lease>> Pool::lease(const Origin& origin, Duration connect_limit, bool fresh) {
   auto found = slot(origin);
   if (!found) co_return fail(std::move(found.error()));

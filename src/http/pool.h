@@ -30,6 +30,7 @@ class Lease {
   ~Lease() { close(); }
   Connection* operator->() const { return connection_.get(); }
   Connection& operator*() const { return *connection_; }
+  explicit operator bool() const { return connection_ != nullptr; }
   bool reused() const { return reused_; }
   void give_back();  // the last answer was read to its end, and the peer keeps the connection
   void close();
@@ -53,6 +54,8 @@ class Pool {
 
   // How `origin` is reached: the reference stays good until its next lease was closed.
   Result<const Route*> route(const Origin& origin);
+  // A kept connection if there is one at once.
+  Lease try_lease(const Origin& origin);
   // `fresh`: a new connection, because a kept one turned out to be closed.
   Task<Result<Lease>> lease(const Origin& origin, Duration connect_limit, bool fresh);
   void close_idle();

@@ -248,7 +248,15 @@ IoResult TlsSession::read_some(char* data, std::size_t size) {
     if (total > 0) break;
     return classify(result);
   }
+  release_write_buffer();
   return {IoResult::Kind::kOk, total};
+}
+
+// A session ticket, which comes with the first answer, makes OpenSSL take a buffer for a reply that
+// there is none of: 16 KiB a connection, until something is written. Nothing is sent here.
+void TlsSession::release_write_buffer() {
+  std::size_t none = 0;
+  if (!writing_) (void)SSL_write_ex(ssl_, "", 0, &none);
 }
 
 IoResult TlsSession::write_some(const char* data, std::size_t size) {
@@ -256,6 +264,7 @@ IoResult TlsSession::write_some(const char* data, std::size_t size) {
   errno = 0;
   std::size_t n = 0;
   const int result = SSL_write_ex(ssl_, data, size, &n);
+  writing_ = result != 1;
   if (result == 1) return {IoResult::Kind::kOk, n};
   return classify(result);
 }

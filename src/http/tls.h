@@ -58,7 +58,9 @@ class TlsSession {
   explicit TlsSession(ssl_st* ssl) : ssl_(ssl) {}
   static Result<std::unique_ptr<TlsSession>> over(TlsContext& context, int socket);
   IoResult classify(int result);
+  void release_write_buffer();
   ssl_st* ssl_;
+  bool writing_ = false;  // a record of ours is not yet sent as a whole
   std::string reason_;
   unsigned long error_code_ = 0;
 };

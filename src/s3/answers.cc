@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "s3/object_headers.h"
 #include "s3/xml.h"
+#include "s3/xml_cursor.h"
 
 namespace s3ferry::s3 {
 namespace {
@@ -18,14 +19,18 @@ tl::unexpected<Error> bad(std::string_view what) {
 }
 
 // The checksum members: <ChecksumCRC32>, <ChecksumSHA256> …
+constexpr std::string_view kChecksum = "Checksum";
+bool is_checksum(std::string_view name) {
+  return name.starts_with(kChecksum) && name != "ChecksumType" && name != "ChecksumAlgorithm";
+}
+Checksum checksum_of(std::string_view name, std::string_view value) {
+  return {std::string(name.substr(kChecksum.size())), std::string(value)};
+}
 std::vector<Checksum> checksum_members(const pugi::xml_node& node) {
-  static constexpr std::string_view kPrefix = "Checksum";
   std::vector<Checksum> out;
   for (const pugi::xml_node& child : node.children()) {
     const std::string_view name = xml_local_name(child);
-    if (!name.starts_with(kPrefix) || name == "ChecksumType" || name == "ChecksumAlgorithm")
-      continue;
-    out.push_back({std::string(name.substr(kPrefix.size())), xml_text(child)});
+    if (is_checksum(name)) out.push_back(checksum_of(name, xml_text(child)));
   }
   return out;
 }
@@ -57,14 +62,34 @@ bool truth_member(const pugi::xml_node& node, std::string_view name, bool& out) 
 
 }  // namespace
 
-Result<CopyResult> read_copy_result(const http::Headers& headers, std::string_view body) {
-  auto document = XmlDocument::parse_as(body, "CopyObjectResult");
-  if (!document) return fail(std::move(document.error()));
+// One a copied object, so without a tree. Of members that come twice the first counts.
+Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body) {
+  XmlCursor xml(body, XmlLimits().max_depth);
+  XmlCursor::Tag root, member;
+  if (!xml.enter_root(root)) return fail(xml.fault());
+  if (root.local != "CopyObjectResult")
+    return fail(unexpected_root(root.local, "CopyObjectResult"));
   CopyResult out;
-  out.etag = etag_member(document->root());
-  if (!time_member(document->root(), "LastModified", out.last_modified)) return bad("LastModified");
-  out.checksums = checksum_members(document->root());
-  out.checksum_type = xml_text(document->root(), "ChecksumType");
+  std::string_view text;
+  bool more = false, has_etag = false, has_time = false;
+  for (;;) {
+    if (!xml.next_child(root, member, more)) return fail(xml.fault());
+    if (!more) break;
+    const std::string_view name = member.local;
+    const bool is_etag = name == "ETag" && !std::exchange(has_etag, true);
+    const bool is_time = name == "LastModified" && !std::exchange(has_time, true);
+    if (!is_etag && !is_time && !name.starts_with(kChecksum)) {
+      if (!xml.skip(member)) return fail(xml.fault());
+      continue;
+    }
+    if (!xml.text(member, text)) return fail(xml.fault());
+    if (is_etag) out.etag = ETag(unquote_etag(text));
+    if (is_time && !text.empty() && !(out.last_modified = parse_iso8601(text)))
+      return bad("LastModified");
+    if (name == "ChecksumType" && out.checksum_type.empty()) out.checksum_type = text;
+    if (is_checksum(name)) out.checksums.push_back(checksum_of(name, text));
+  }
+  if (!xml.finish()) return fail(xml.fault());
   out.version_id = read_version_id(headers);
   out.source_version_id = VersionId(headers.get_or("x-amz-copy-source-version-id", ""));
   out.sse = headers.get_or("x-amz-server-side-encryption", "");

@@ -13,7 +13,7 @@ namespace s3ferry::s3 {
 // From an answer's headers and XML body to our types. Pure. The bodies have passed their judge, but
 // are read as if they had not: kTruncated, kProtocol.
 
-Result<CopyResult> read_copy_result(const http::Headers& headers, std::string_view body);
+Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body);
 Result<PartResult> read_part_copy_result(std::string_view body);
 Result<CompleteResult> read_complete_result(const http::Headers& headers, std::string_view body);
 Result<UploadId> read_create_upload(std::string_view body);

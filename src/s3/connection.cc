@@ -19,15 +19,19 @@ Task<Result<http::Response>> send_open(aws::Caller& caller, aws::CallSpec spec, 
 
 // A value that could end its line would put a header of somebody else's choosing into the request.
 Status check_headers(const aws::CallSpec& spec) {
-  for (const auto& [name, value] : spec.headers)
+  for (const auto& [name, value] : spec.headers) {
+    unsigned char found = 0;  // no branches: it is vectorised
     for (const char c : value)
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F)
-        return fail(Error(ErrorKind::kInvalidRequest,
-                          fmt::format("the value of {} holds a control character, which HTTP "
-                                      "cannot carry",
-                                      name))
-                        .with_operation(spec.operation)
-                        .with_key(spec.key));
+      found |= static_cast<unsigned char>((static_cast<unsigned char>(c) < 0x20 && c != '\t') ||
+                                          c == 0x7F);
+    if (found != 0)
+      return fail(
+          Error(ErrorKind::kInvalidRequest,
+                fmt::format("the value of {} holds a control character, which HTTP cannot carry",
+                            name))
+              .with_operation(spec.operation)
+              .with_key(spec.key));
+  }
   return Status();
 }
 

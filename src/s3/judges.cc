@@ -50,12 +50,13 @@ Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
   if (Status good = judge_s3(spec, answer); !good) return good;
   if (const std::string_view inside = trim_ascii(answer.body); inside.size() < answer.body.size())
     answer.body = std::string(inside);
-  if (holds_error(answer.body)) {
-    // Cut inside the <Error>, its code cannot be trusted.
-    if (Status whole = check_xml(answer.body, "Error"); !whole) return whole;
-    return fail(answer_error(spec, answer));
-  }
-  return check_xml(answer.body, expected_root(spec.operation));
+  // Cut inside an <Error>, its code could not be trusted.
+  auto root = xml_root_of_whole(answer.body);
+  if (!root) return fail(std::move(root.error()));
+  if (*root == "Error") return fail(answer_error(spec, answer));
+  const std::string_view expected = expected_root(spec.operation);
+  if (!expected.empty() && *root != expected) return fail(unexpected_root(*root, expected));
+  return Status();
 }
 
 Status judge_part(const aws::CallSpec& spec, aws::Answer& answer) {

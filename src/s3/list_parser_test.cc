@@ -111,6 +111,12 @@ TEST(ListParser, CommentsInstructionsAndCdataInTexts) {
             "ab<&c");
 }
 
+TEST(ListParser, AnInstructionMayBeginAsTheDeclarationDoes) {
+  std::string document = listing(object("a"));
+  document.replace(0, document.find('\n'), "<?xml-stylesheet href='b'?>");
+  EXPECT_EQ(must_parse(document).entries.size(), 1u);
+}
+
 TEST(ListParser, ControlCharactersAreNoText) {
   for (const char* bad : {"a\x01", "a\r\nb", "\x1F"})
     EXPECT_EQ(kind_of_failure(listing(object(bad))), ErrorKind::kProtocol);

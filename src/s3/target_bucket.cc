@@ -25,6 +25,19 @@ std::string_view directive(Directive value) {
 
 }  // namespace
 
+namespace {
+Task<Result<CopyResult>> send_copy(detail::Link& link, const BucketName& bucket,
+                                   aws::CallSpec spec) {
+  const std::string key = spec.key;
+  auto answer = co_await link.call(bucket, std::move(spec), &judge_s3_document);
+  if (!answer) co_return fail(std::move(answer.error()));
+  auto result = read_copy_result(answer->headers, answer->body);
+  if (!result) co_return fail(located(std::move(result.error()), "CopyObject", key));
+  co_return result;
+}
+}  // namespace
+
+// No task of its own: what the request was made of need not be kept while it is under way.
 Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
   aws::CallSpec spec = object_spec(*this, "CopyObject", http::Method::kPut, request.key);
   write_copy_source(spec.headers, request.source);
@@ -38,11 +51,7 @@ Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
   spec.deadlines = detail::copy_deadlines(request.source_size);
   spec.repeatable = request.repeatable && !is_conditional(request.condition);
   spec.attempts_before = request.attempts_before;
-  auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3_document);
-  if (!answer) co_return fail(std::move(answer.error()));
-  auto result = read_copy_result(answer->headers, answer->body);
-  if (!result) co_return fail(located(std::move(result.error()), "CopyObject", request.key.view()));
-  co_return result;
+  return send_copy(connection().link(), name(), std::move(spec));
 }
 
 Task<Result<PutResult>> TargetBucket::put_object(PutRequest request) {

@@ -7,18 +7,28 @@
 
 namespace s3ferry::s3 {
 
-Status check_xml(std::string_view body, std::string_view root, XmlLimits limits) {
+Result<std::string_view> xml_root_of_whole(const std::string& body, XmlLimits limits) {
   if (body.size() > limits.max_bytes)
     return fail(ErrorKind::kTooLarge, fmt::format("an XML answer of {} bytes", body.size()));
-  const std::string copy(body);  // gives the NUL at the end
-  XmlCursor cursor(copy, limits.max_depth);
+  XmlCursor cursor(body, limits.max_depth);
   XmlCursor::Tag tag;
   if (!cursor.enter_root(tag)) return fail(cursor.fault());
-  if (!root.empty() && tag.local != root)
-    return fail(ErrorKind::kProtocol,
-                fmt::format("the answer is <{}> where <{}> was expected",
-                            escape_for_display(tag.local.substr(0, 100)), root));
+  const std::string_view root = tag.local;
   if (!cursor.skip(tag) || !cursor.finish()) return fail(cursor.fault());
+  return root;
+}
+
+Error unexpected_root(std::string_view root, std::string_view expected) {
+  return Error(ErrorKind::kProtocol,
+               fmt::format("the answer is <{}> where <{}> was expected",
+                           escape_for_display(root.substr(0, 100)), expected));
+}
+
+Status check_xml(std::string_view body, std::string_view root, XmlLimits limits) {
+  const std::string copy(body);  // gives the NUL at the end
+  auto found = xml_root_of_whole(copy, limits);
+  if (!found) return fail(std::move(found.error()));
+  if (!root.empty() && *found != root) return fail(unexpected_root(*found, root));
   return Status();
 }
 

@@ -38,6 +38,9 @@ class XmlDocument {
 
 // Well-formed, with this root? Without building a tree. `root` may be empty: any.
 Status check_xml(std::string_view body, std::string_view root, XmlLimits limits = {});
+// The same of a body that is kept, without a copy of it: the local name of its root.
+Result<std::string_view> xml_root_of_whole(const std::string& body, XmlLimits limits = {});
+Error unexpected_root(std::string_view root, std::string_view expected);
 // The local name of the first element, or empty. Reads no further: for telling an <Error> apart.
 std::string xml_root_name(std::string_view body);
 

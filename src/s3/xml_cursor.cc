@@ -125,7 +125,12 @@ bool XmlCursor::skip_misc() {
 // <?xml version="1.0" encoding="UTF-8"?>, if it stands here. No other encoding is read.
 bool XmlCursor::declaration() {
   eat("\xEF\xBB\xBF");
-  if (!eat("<?xml") || !is_blank(*p_)) return true;
+  const char* start = p_;
+  if (!eat("<?xml")) return true;
+  if (!is_blank(*p_)) {  // <?xml-stylesheet …?>
+    p_ = start;
+    return true;
+  }
   const char* begin = p_;
   if (!skip_past("?>", "an open XML declaration")) return false;
   const std::string_view inside(begin, static_cast<std::size_t>(p_ - begin));

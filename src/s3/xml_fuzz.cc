@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto document = s3::XmlDocument::parse(body);
     if (!document || document->root_name() != s3::xml_root_name(body)) std::abort();
   }
-  (void)s3::read_copy_result({}, body);
+  (void)s3::read_copy_result({}, std::string(body));
   (void)s3::read_complete_result({}, body);
   (void)s3::read_part_list(body);
   (void)s3::read_upload_list(body);

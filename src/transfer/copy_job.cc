@@ -126,13 +126,13 @@ Task<CopyJob::Step> CopyJob::send() {
 Task<Result<s3::CopyResult>> CopyJob::take_route(RouteTry& attempt) {
   switch (item_.route) {
     case CopyRoute::kCopyObject:
-      co_return co_await copy_whole(attempt);
+      break;
     case CopyRoute::kParts:
-      co_return co_await copy_in_parts(attempt);
+      return copy_in_parts(attempt);
     case CopyRoute::kRelay:
-      co_return co_await relay(attempt);
+      return relay(attempt);
   }
-  co_return fail(ErrorKind::kInternal, "there is no way to bring this object there");
+  return copy_whole(attempt);
 }
 
 // Reading the source and writing the target are allowed to whose turn it is.

@@ -34,6 +34,8 @@ Task<void> one_request(http::Client& client, http::Origin origin, std::size_t& g
   http::Request request;
   request.origin = std::move(origin);
   request.target = "/_s3sim/counters";
+  request.deadlines.connect = std::chrono::minutes(2);  // they all shake hands at once
+  request.deadlines.first_byte = std::chrono::minutes(2);
   auto answer = co_await client.send(std::move(request));
   if (!answer) co_return;
   std::string body;
