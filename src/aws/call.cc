@@ -181,7 +181,10 @@ Caller::Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider
       transport_(transport),
       credentials_(credentials),
       budget_(budget),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      notes_(options_.notes ? options_.notes : std::make_shared<CallNotes>()) {
+  options_.notes = notes_;
+}
 Caller::~Caller() = default;
 
 Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
@@ -246,13 +249,13 @@ Task<Result<http::Response>> Caller::attempt(Try& state) {
     state.credentials = std::move(*credentials);
   }
   http::Request request = build(state);
-  note_request(state.spec.operation, state.requests++ > 0);
+  notes_->count(state.spec.operation, state.requests++ > 0);
   const bool logged = log_enabled(LogLevel::kDebug);
   const TimePoint start = logged ? runtime_.now() : TimePoint{};
   Result<http::Response> response = co_await transport_.send(std::move(request));
   if (response) {
     state.note_answer(*response, runtime_.wall_now());
-    if (!seen_offset_) see_clock(*response);
+    if (!notes_->seen_offset()) see_clock(*response);
   }
   if (logged) state.log_answer(response, runtime_.now() - start);
   co_return response;
@@ -277,8 +280,8 @@ http::Request Caller::build(Try& state) {
 void Caller::sign(Try& state, http::Request& request) {
   const Endpoint& endpoint = state.spec.endpoint;
   const bool s3 = endpoint.signing_name == "s3";
-  state.offset_used = clock_offset_;
-  const std::string date(signer_.amz_date(runtime_.wall_now() + clock_offset_));
+  state.offset_used = notes_->clock_offset();
+  const std::string date(signer_.amz_date(runtime_.wall_now() + state.offset_used));
   http::Headers& headers = request.headers;
   headers.add("x-amz-date", date);
   if (s3) headers.add("x-amz-content-sha256", std::string(state.payload_hash));
@@ -331,7 +334,8 @@ Task<Status> Caller::settle(Try& state, Error error) {
   if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))
     co_return fail(state.finish(std::move(error)));
   // Where no server has ever answered, the endpoint is wrong rather than busy.
-  if (is_silence(error) && !seen_offset_ && runtime_.now() - state.begun >= kPatienceWithSilence)
+  if (is_silence(error) && !notes_->seen_offset() &&
+      runtime_.now() - state.begun >= kPatienceWithSilence)
     co_return fail(state.finish(std::move(error)));
   std::optional<Duration> hint;
   if (state.hint) hint = *state.hint;
@@ -370,7 +374,7 @@ Task<Status> Caller::wait_for_retry(RetrySession& session, Error error,
 void Caller::see_clock(const http::Response& response) {
   const auto date = response.headers.get("date");
   const auto server = date ? parse_http_date(*date) : std::nullopt;
-  if (server) seen_offset_ = *server - runtime_.wall_now();
+  if (server) notes_->see_offset(*server - runtime_.wall_now());
 }
 
 // The server's clock differs: taken over for all later requests of this caller, and once more for
@@ -382,10 +386,11 @@ bool Caller::correct_clock(Try& state, const Error& error) {
   const WallTime now = runtime_.wall_now();
   const auto drift = std::chrono::abs(*state.server_date - (now + state.offset_used));
   if (drift < (said ? milliseconds(kLeastDrift) : milliseconds(kSuspiciousDrift))) return false;
-  clock_offset_ = std::chrono::floor<std::chrono::seconds>(*state.server_date - now);
+  const auto offset = std::chrono::floor<std::chrono::seconds>(*state.server_date - now);
+  notes_->correct_clock(offset);
   state.clock_corrected = true;
   log_info("the clock of {} differs by {} s from ours: corrected",
-           state.spec.endpoint.origin.to_string(), clock_offset_.count() / 1000);
+           state.spec.endpoint.origin.to_string(), offset.count());
   return true;
 }
 
@@ -400,15 +405,6 @@ Task<bool> Caller::renew_credentials(Try& state, const Error& error) {
       now->session_token == state.credentials.session_token)
     credentials_.invalidate();
   co_return true;
-}
-
-void Caller::note_request(std::string_view operation, bool retry) {
-  auto found = std::find_if(counts_.begin(), counts_.end(), [&](const OperationCount& count) {
-    return count.operation == operation;
-  });
-  if (found == counts_.end()) found = counts_.insert(found, OperationCount{operation});
-  ++found->requests;
-  if (retry) ++found->retries;
 }
 
 Status judge_by_status(const CallSpec&, Answer& answer) {

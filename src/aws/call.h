@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aws/answer_sink.h"
+#include "aws/call_notes.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
 #include "aws/retry.h"
@@ -68,11 +69,12 @@ Status judge_by_status(const CallSpec& spec, Answer& answer);
 struct CallerOptions {
   RetryPolicy retry;
   std::string user_agent = "s3ferry";
+  std::shared_ptr<CallNotes> notes;  // shared with other callers; null: its own
 };
 
-// The signed call and the ONE retry loop. One a side and principal: it keeps the difference of the
-// server's clock, the signing keys and the counters. One shard's thread; the runtime, transport,
-// provider and budget outlive it, and it outlives its calls.
+// The signed call and the ONE retry loop. One a side and principal, on one loop: it keeps the
+// signing keys, and in its notes the difference of the server's clock and the counters. The
+// runtime, transport, provider and budget outlive it, and it outlives its calls.
 //
 // Errors of both calls, besides the judge's: kCancelled (at once), what the transport said,
 // kTruncated, kTooLarge, the provider's errors, and kRetryBudget: the shared budget is empty, the
@@ -82,12 +84,12 @@ class Caller {
  public:
   Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider& credentials,
          RetryBudget& budget, CallerOptions options = {});
-  ~Caller();
+  virtual ~Caller();
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
   // Sends until the judge is content, and returns the whole answer.
-  Task<Result<Answer>> call(CallSpec spec, Judge judge);
+  virtual Task<Result<Answer>> call(CallSpec spec, Judge judge);
   // The same, but a 2xx comes back as soon as its head is there and its body is the caller's to
   // read (a failure in it is not retried here); other answers are read and judged.
   Task<Result<http::Response>> open(CallSpec spec, Judge judge);
@@ -100,18 +102,15 @@ class Caller {
   Task<Status> wait_for_retry(RetrySession& session, Error error,
                               std::optional<Duration> hint = {});
 
-  struct OperationCount {
-    std::string_view operation;
-    std::uint64_t requests = 0;  // sent, retries included
-    std::uint64_t retries = 0;
-  };
-  const std::vector<OperationCount>& counts() const { return counts_; }
-  // Server's clock minus ours, as the last correction found it.
-  std::chrono::milliseconds clock_offset() const { return clock_offset_; }
-  // The same by the Date of the first answer, whole seconds and its way here included; 0 before it.
+  std::vector<OperationCount> counts() const { return notes_->counts(); }
+  std::chrono::milliseconds clock_offset() const { return notes_->clock_offset(); }
+  // By the first answer, whole seconds and its way here included; 0 before it.
   std::chrono::milliseconds seen_clock_offset() const {
-    return seen_offset_.value_or(std::chrono::milliseconds(0));
+    return notes_->seen_offset().value_or(std::chrono::milliseconds(0));
   }
+
+ protected:
+  const CallerOptions& options() const { return options_; }
 
  private:
   struct Try;  // what one call carries from attempt to attempt
@@ -125,17 +124,14 @@ class Caller {
   bool correct_clock(Try& state, const Error& error);
   http::Request build(Try& state);
   void sign(Try& state, http::Request& request);
-  void note_request(std::string_view operation, bool retry);
 
   Runtime& runtime_;
   http::Transport& transport_;
   CredentialsProvider& credentials_;
   RetryBudget& budget_;
   CallerOptions options_;
+  std::shared_ptr<CallNotes> notes_;
   Signer signer_;
-  std::chrono::milliseconds clock_offset_{0};
-  std::optional<std::chrono::milliseconds> seen_offset_;
-  std::vector<OperationCount> counts_;
 };
 
 }  // namespace s3ferry::aws

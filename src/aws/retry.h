@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -27,7 +29,7 @@ struct RetryPolicy {
 };
 
 // The shared quota: what keeps a thousand calls from hammering a server that is down. Shared by all
-// calls of one shard. Never negative, never over its capacity.
+// calls of one side, on whatever loop. Never negative, never over its capacity. Thread-safe.
 class RetryBudget {
  public:
   static constexpr int kCapacity = 500;
@@ -36,17 +38,22 @@ class RetryBudget {
       : tokens_(tokens), capacity_(capacity) {}
 
   bool try_take(int tokens) {
-    if (tokens_ < tokens) return false;
-    tokens_ -= tokens;
+    int now = tokens_.load(std::memory_order_relaxed);
+    do {
+      if (now < tokens) return false;
+    } while (!tokens_.compare_exchange_weak(now, now - tokens, std::memory_order_relaxed));
     return true;
   }
   void give_back(int tokens) {
-    tokens_ = tokens_ + tokens > capacity_ ? capacity_ : tokens_ + tokens;
+    int now = tokens_.load(std::memory_order_relaxed);
+    while (now < capacity_ && !tokens_.compare_exchange_weak(now, std::min(now + tokens, capacity_),
+                                                             std::memory_order_relaxed)) {
+    }
   }
-  int tokens() const { return tokens_; }
+  int tokens() const { return tokens_.load(std::memory_order_relaxed); }
 
  private:
-  int tokens_ = kCapacity;
+  std::atomic<int> tokens_ = kCapacity;
   int capacity_ = kCapacity;
 };
 

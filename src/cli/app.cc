@@ -63,7 +63,7 @@ int print(AppContext& context, const std::string& text) {
 }  // namespace
 
 TransportFactory shared_transport(http::Transport& shared) {
-  return [&shared](const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
+  return [&shared](Runtime&, const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
     return std::make_unique<SharedTransport>(shared);
   };
 }

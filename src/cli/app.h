@@ -9,15 +9,16 @@
 #include "http/client.h"
 #include "report/output.h"
 #include "runtime/event.h"
+#include "runtime/loop_thread.h"
 #include "runtime/runtime.h"
 
 namespace s3ferry {
 
 class Host;
 
-// Makes the wire once the options are known (certificates, proxies).
+// Makes the wire of a loop, once the options are known (certificates, proxies).
 using TransportFactory =
-    std::function<Result<std::unique_ptr<http::Transport>>(const http::ClientOptions&)>;
+    std::function<Result<std::unique_ptr<http::Transport>>(Runtime&, const http::ClientOptions&)>;
 
 // All that the program touches of the world. main() fills it with the real things; tests run the
 // whole program in process under virtual time against the simulated S3.
@@ -25,10 +26,13 @@ struct AppContext {
   Runtime& runtime;
   Host& host;
   TransportFactory make_transport;
-  Output& out;               // standard output: results
-  Output& err;               // standard error: messages, progress
-  bool terminal = false;     // standard error is one: a progress line may be drawn
-  std::size_t columns = 80;  // of that terminal
+  Output& out;                 // standard output: results
+  Output& err;                 // standard error: messages, progress
+  bool terminal = false;       // standard error is one: a progress line may be drawn
+  std::size_t columns = 80;    // of that terminal
+  std::size_t processors = 1;  // that this process may use
+  // One more loop on a thread of its own; unset: there is one loop (virtual time).
+  std::function<std::unique_ptr<LoopThread>()> make_loop = {};
   // Set by the first SIGINT or SIGTERM: the command ends in good order. May be null.
   Event* interrupt = nullptr;
 };

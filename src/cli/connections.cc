@@ -35,6 +35,9 @@ aws::CallerOptions caller_options(const aws::ProfileSettings& settings) {
   return options;
 }
 
+// More would wait for the loop that decides.
+constexpr std::size_t kMostShardsByDefault = 8;
+
 constexpr std::chrono::milliseconds kLeastClockOffset = std::chrono::seconds(3);
 
 s3::BucketOptions bucket_options(const Options& options) {
@@ -73,10 +76,18 @@ bool is_same_service(const aws::EndpointParams& a, const aws::EndpointParams& b)
   return left && right && left->origin == right->origin && left->path == right->path;
 }
 
-Connections::Link::Link(AppContext& context, http::Transport& transport, Identity& who,
-                        aws::RetryBudget& budget, const aws::EndpointParams& params)
-    : caller(context.runtime, transport, *who.credentials, budget, caller_options(who.settings)),
-      connection(caller, params) {}
+std::unique_ptr<Connections::Link> Connections::link(Identity& who, aws::RetryBudget& budget,
+                                                     const aws::EndpointParams& params) {
+  std::unique_ptr<aws::Caller> caller;
+  if (shards_.empty())
+    caller = std::make_unique<aws::Caller>(context_.runtime, *transport_, *who.credentials, budget,
+                                           caller_options(who.settings));
+  else
+    caller =
+        std::make_unique<aws::ShardedCaller>(context_.runtime, *transport_, *who.credentials,
+                                             budget, caller_options(who.settings), *home_, shards_);
+  return std::make_unique<Link>(std::move(caller), params);
+}
 
 Result<std::unique_ptr<Connections>> Connections::open(AppContext& context,
                                                        const Options& options) {
@@ -156,32 +167,44 @@ Status Connections::open_transport() {
   wire.proxy.http_proxy = Secret(proxy_variable(context_.host, "http_proxy", "HTTP_PROXY"));
   wire.proxy.no_proxy = proxy_variable(context_.host, "no_proxy", "NO_PROXY");
   wire.max_idle = std::max<std::size_t>(wire.max_idle, options_.sync.concurrency);
-  Result<std::unique_ptr<http::Transport>> transport = context_.make_transport(wire);
+  auto transport = context_.make_transport(context_.runtime, wire);
   if (!transport) return fail(std::move(transport.error()));
   transport_ = std::move(*transport);
+  return open_shards(wire);
+}
+
+Status Connections::open_shards(const http::ClientOptions& wire) {
+  const bool bulk = options_.command == Command::kSync || options_.command == Command::kVerify;
+  const std::size_t wanted =
+      options_.shards.value_or(std::min(context_.processors, kMostShardsByDefault));
+  if (!bulk || wanted < 2 || !context_.make_loop) return {};
+  for (std::size_t i = 0; i < wanted; ++i) {
+    auto shard = std::make_unique<aws::Shard>(context_.make_loop());
+    auto transport = context_.make_transport(shard->loop->runtime(), wire);
+    if (!transport) return fail(std::move(transport.error()));
+    shard->transport = std::move(*transport);
+    shards_.push_back(std::move(shard));
+  }
+  home_ = std::make_unique<Mailbox>(context_.runtime);
   return {};
 }
 
 s3::Connection& Connections::common() {
-  if (!source_)
-    source_ = std::make_unique<Link>(context_, *transport_, *source_identity_, source_budget_,
-                                     source_endpoint_);
+  if (!source_) source_ = link(*source_identity_, source_budget_, source_endpoint_);
   return source_->connection;
 }
 
 Result<Pair> Connections::pair(const Options& options, Location source, Location target) {
   const s3::BucketOptions settings = bucket_options(options);
   common();
-  target_ = std::make_unique<Link>(context_, *transport_, *target_identity_, target_budget_,
-                                   target_endpoint_);
+  target_ = link(*target_identity_, target_budget_, target_endpoint_);
   source_bucket_ = std::make_unique<s3::SourceBucket>(source_->connection, source.bucket, settings);
   target_bucket_ = std::make_unique<s3::TargetBucket>(target_->connection, target.bucket, settings);
   Pair pair(*source_bucket_, *target_bucket_);
   pair.as_target = target_bucket_.get();
   pair.as_source = target_bucket_.get();
   if (source_identity_ != target_identity_) {
-    source_at_target_ = std::make_unique<Link>(context_, *transport_, *source_identity_,
-                                               target_budget_, target_endpoint_);
+    source_at_target_ = link(*source_identity_, target_budget_, target_endpoint_);
     as_source_bucket_ =
         std::make_unique<s3::TargetBucket>(source_at_target_->connection, target.bucket, settings);
     pair.as_source = as_source_bucket_.get();
@@ -190,7 +213,8 @@ Result<Pair> Connections::pair(const Options& options, Location source, Location
   pair.target_at = std::move(target);
   pair.same_service = is_same_service(source_endpoint_, target_endpoint_);
   pair.conditions_trusted = target_endpoint_.endpoint_url.empty();  // AWS itself
-  pair.clock_offset = [at_source = &source_->caller, at_target = &target_->caller](Side side) {
+  pair.clock_offset = [at_source = source_->caller.get(),
+                       at_target = target_->caller.get()](Side side) {
     const auto offset = (side == Side::kSource ? at_source : at_target)->seen_clock_offset();
     // Date has whole seconds: so little is no difference.
     return std::chrono::abs(offset) < kLeastClockOffset ? std::chrono::milliseconds(0) : offset;
@@ -215,7 +239,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Connections::requests() const
   std::map<std::string, std::uint64_t> sum;
   for (const Link* link : {source_.get(), target_.get(), source_at_target_.get()})
     if (link != nullptr)
-      for (const auto& count : link->caller.counts())
+      for (const auto& count : link->caller->counts())
         sum[std::string(count.operation)] += count.requests;
   return {sum.begin(), sum.end()};
 }

@@ -9,6 +9,7 @@
 #include "aws/call.h"
 #include "aws/credentials.h"
 #include "aws/profile.h"
+#include "aws/sharded_caller.h"
 #include "cli/app.h"
 #include "cli/options.h"
 #include "http/transport.h"
@@ -58,20 +59,25 @@ class Connections {
  private:
   // One caller of one identity at one endpoint.
   struct Link {
-    Link(AppContext& context, http::Transport& transport, Identity& who, aws::RetryBudget& budget,
-         const aws::EndpointParams& params);
-    aws::Caller caller;
+    Link(std::unique_ptr<aws::Caller> made, const aws::EndpointParams& params)
+        : caller(std::move(made)), connection(*caller, params) {}
+    std::unique_ptr<aws::Caller> caller;
     s3::Connection connection;
   };
+  std::unique_ptr<Link> link(Identity& who, aws::RetryBudget& budget,
+                             const aws::EndpointParams& params);
   Connections(AppContext& context, const Options& options) : context_(context), options_(options) {}
   Status read_profiles();
   Status open_credentials();
   Status read_endpoints();
   Status open_transport();
+  Status open_shards(const http::ClientOptions& wire);
 
   AppContext& context_;
   const Options& options_;
   std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<Mailbox> home_;                    // of this loop, for the shards
+  std::vector<std::unique_ptr<aws::Shard>> shards_;  // none: all is carried by this loop
   std::vector<std::unique_ptr<Identity>> identities_;
   aws::RetryBudget source_budget_, target_budget_;
   Identity* source_identity_ = nullptr;

@@ -33,8 +33,9 @@ int main(int argc, char** argv) {
   DescriptorOutput out(STDOUT_FILENO, "standard output");
   DescriptorOutput err(STDERR_FILENO, "standard error");
   const TransportFactory make_transport =
-      [&](const http::ClientOptions& options) -> Result<std::unique_ptr<http::Transport>> {
-    return std::make_unique<http::Client>(runtime, options);
+      [](Runtime& loop,
+         const http::ClientOptions& options) -> Result<std::unique_ptr<http::Transport>> {
+    return std::make_unique<http::Client>(loop, options);
   };
   AppContext context{.runtime = runtime,
                      .host = host,
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
                      .err = err,
                      .terminal = ::isatty(STDERR_FILENO) == 1,
                      .columns = terminal_columns(),
+                     .processors = usable_processors(),
+                     .make_loop = [] { return std::make_unique<LoopThread>(); },
                      .interrupt = &interrupted};
   return run_app(std::vector<std::string>(argv + 1, argv + argc), context);
 }

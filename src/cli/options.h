@@ -35,6 +35,7 @@ struct Options {
   SyncOptions sync;
   CheckOptions check;  // level, threshold; the rest follows from `sync`
   bool concurrency_given = false, attributes_given = false;
+  std::optional<std::size_t> shards;  // absent: by the CPUs
 
   bool quiet = false, only_show_errors = false, progress = true, json = false;
   bool debug = false;

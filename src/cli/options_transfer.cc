@@ -361,6 +361,15 @@ std::vector<Flag> pace_flags() {
          o.sync.list_concurrency = *n;
          return {};
        }},
+      {"--shards", "N", kForPair, kPace,
+       "threads that carry requests (1 to 64): signing, TLS, reading listings; 1: none beside the "
+       "main one (default: the CPUs that the process may use, at most 8)",
+       [](Options& o, const std::string& v) -> Status {
+         const auto n = parse_count("--shards", v, 1, 64);
+         if (!n) return fail(n.error());
+         o.shards = *n;
+         return {};
+       }},
       {"--page-size", "N", kForAll, kPace,
        "keys asked for in each listing (1 to 1000, default 1000)",
        [](Options& o, const std::string& v) -> Status {

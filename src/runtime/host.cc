@@ -1,5 +1,6 @@
 #include "runtime/host.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -171,6 +173,14 @@ Result<std::string> RealHost::prompt(const std::string& text) {
     line += c;
   }
   return fail(ErrorKind::kTooLarge, "the answer is too long");
+}
+
+std::size_t usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  // A machine of more CPUs than the set can name refuses; then one is what is sure.
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
 }
 
 }  // namespace s3ferry

@@ -56,6 +56,9 @@ class Host {
   static constexpr std::size_t kMaxOutputBytes = 1U << 20U;
 };
 
+// The CPUs that this process may run on; at least 1.
+std::size_t usable_processors();
+
 class RealHost final : public Host {
  public:
   // `runtime` must be real: a process's pipes do not wait for virtual time.
