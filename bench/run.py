@@ -101,7 +101,11 @@ def measure(command, home, server):
             ["taskset", "-c", CLIENT_CORE, *command],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment)
         peak = PeakMemory(child.pid)
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:  # asked to end: the child ends with us
+            child.kill()
+            raise
         peak.join()
         child.returncode = os.waitstatus_to_exitcode(status)
         wall = time.monotonic() - started

@@ -63,9 +63,10 @@ int print(AppContext& context, const std::string& text) {
 }  // namespace
 
 TransportFactory shared_transport(http::Transport& shared) {
-  return [&shared](Runtime&, const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
-    return std::make_unique<SharedTransport>(shared);
-  };
+  return
+      [&shared](Runtime&, const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
+        return std::make_unique<SharedTransport>(shared);
+      };
 }
 
 Result<TimeZone> zone_of(AppContext& context, const Options& options) {
