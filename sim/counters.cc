@@ -32,6 +32,9 @@ std::string Counters::to_json() const {
   out["source_bytes_by_copy"] = source_bytes_by_copy;
   out["in_flight"] = in_flight;
   out["most_in_flight"] = most_in_flight;
+  out["most_in_a_second"] = {{"none", most_in_a_second(Side::kNone)},
+                             {"source", most_in_a_second(Side::kSource)},
+                             {"target", most_in_a_second(Side::kTarget)}};
   return out.dump();
 }
 

@@ -37,13 +37,16 @@ void find_buckets(State& state, Call& call) {
   call.source_bucket = is_copy(call) ? state.find_bucket(call.source_bucket_name) : nullptr;
 }
 
-void count_arrival(Counters& counters, const Call& call) {
+void count_arrival(Counters& counters, const Call& call, TimePoint now) {
   const auto index = static_cast<std::size_t>(call.operation);
   ++counters.requests;
   ++counters.by_operation[index];
-  if (call.source_bucket != nullptr && call.source_bucket->side == Side::kSource)
+  if (call.source_bucket != nullptr && call.source_bucket->side == Side::kSource) {
     ++counters.source_reads_by_copy;
+    counters.seconds[static_cast<std::size_t>(Side::kSource)].add(now);
+  }
   if (call.bucket == nullptr) return;
+  counters.seconds[static_cast<std::size_t>(call.bucket->side)].add(now);
   ++counters.by_side[static_cast<std::size_t>(call.bucket->side)][index];
   const http::Method method = call.request.method;
   if (call.bucket->side == Side::kSource && method != http::Method::kGet &&
@@ -323,7 +326,7 @@ Task<Result<http::Response>> Simulator::handle(http::Request request) {
   call.request_id = state.next_id(16);
   Outcome<void> fine = parse_call(call);
   find_buckets(state, call);
-  count_arrival(state.counters, call);
+  count_arrival(state.counters, call, state.runtime.now());
   if (fine && !admitted(state, call)) {
     ++state.counters.slow_downs;
     fine = refuse("SlowDown");

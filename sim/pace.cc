@@ -29,6 +29,15 @@ Duration Pace::delay(Runtime& runtime, Operation operation, ByteCount copied_byt
   return delay;
 }
 
+void Pace::set(RateSpec rate) {
+  for (RateSpec& old : rates_)
+    if (old.bucket == rate.bucket && old.prefix_bytes == rate.prefix_bytes) {
+      old = std::move(rate);
+      return;
+    }
+  add(std::move(rate));
+}
+
 bool Pace::admit(TimePoint now, std::string_view bucket, std::string_view key, bool write) {
   bool admitted = true;
   for (std::size_t i = 0; i < rates_.size(); ++i) {

@@ -16,6 +16,7 @@ class Pace {
  public:
   void add(LatencySpec latency) { latencies_.push_back(latency); }
   void add(RateSpec rate) { rates_.push_back(std::move(rate)); }
+  void set(RateSpec rate);  // instead of the one for the same bucket and partitions
   bool has_latency() const { return !latencies_.empty(); }
   bool depends_on_size() const;  // some latency grows with what is copied
   bool has_rates() const { return !rates_.empty(); }

@@ -148,6 +148,9 @@ void Simulator::add_latency(LatencySpec latency) {
 void Simulator::add_rate_limit(RateSpec rate) {
   state_->pace.add(std::move(rate));
 }
+void Simulator::set_rate_limit(RateSpec rate) {
+  state_->pace.set(std::move(rate));
+}
 std::size_t Simulator::add_fault(Fault fault) {
   return state_->faults.add(std::move(fault));
 }

@@ -55,6 +55,7 @@ class Simulator {
   Status add_bucket(BucketSpec bucket);
   void add_latency(LatencySpec latency);
   void add_rate_limit(RateSpec rate);
+  void set_rate_limit(RateSpec rate);  // instead of the one for the same bucket and partitions
   // The id counts from 0 in the order of adding.
   std::size_t add_fault(Fault fault);
   int fault_fired(std::size_t id) const;

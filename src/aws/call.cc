@@ -98,9 +98,12 @@ Task<Status> pour(http::BodyReader& body, AnswerSink& sink) {
 
 }  // namespace
 
-struct Caller::Try {
+struct Caller::Try final : http::BeforeSend {
   Try(Caller& caller, const CallSpec& call)
       : spec(call),
+        caller_(caller),
+        rate(caller.options_.rate),
+        copied_from_rate(call.reads_for_copy ? caller.options_.copied_from_rate : nullptr),
         begun(caller.runtime_.now()),
         session(caller.options_.retry, caller.budget_, call.attempts_before),
         target(target_of(call)),
@@ -110,6 +113,11 @@ struct Caller::Try {
   Try& operator=(const Try&) = delete;
 
   const CallSpec& spec;
+  Caller& caller_;
+  RequestRate* const rate;
+  RequestRate* const copied_from_rate;
+  TimePoint granted{};
+  bool grant_used = false;
   const TimePoint begun;
   RetrySession session;
   const std::string target;
@@ -127,6 +135,14 @@ struct Caller::Try {
   std::optional<WallTime> server_date;
   std::optional<milliseconds> hint;
 
+  bool is_limited() const {
+    return (rate != nullptr && rate->limits()) ||
+           (copied_from_rate != nullptr && copied_from_rate->limits());
+  }
+  Task<Status> may_send() override;
+  void tell(const Error* error) const {
+    if (spec.watch != nullptr) spec.watch->answered(caller_.runtime_.now(), error);
+  }
   void forget_answer() {
     status = 0;
     request_id.clear();
@@ -137,6 +153,17 @@ struct Caller::Try {
   Error finish(Error error) const;
   void log_answer(const Result<http::Response>& response, Duration took) const;
 };
+
+// A grant holds for one request that is on its way at once. A connection that had to be opened
+// first, or that turned out to be closed, costs another.
+Task<Status> Caller::Try::may_send() {
+  if (grant_used || caller_.runtime_.now() - granted > kGrantKeeps) {
+    Status again = co_await caller_.wait_for_rate(*this);
+    if (!again) co_return again;
+  }
+  grant_used = true;
+  co_return Status();
+}
 
 void Caller::Try::note_answer(const http::Response& response, WallTime now) {
   status = response.status;
@@ -202,6 +229,7 @@ Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
       if (answer) judged = judge(spec, *answer);
       if (answer && judged) {
         state.session.on_success();
+        state.tell(nullptr);
         co_return answer;
       }
       error = std::move(answer ? judged.error() : answer.error());
@@ -220,6 +248,7 @@ Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
       error = std::move(response.error());
     } else if (response->status / 100 == 2) {
       state.session.on_success();
+      state.tell(nullptr);
       co_return response;
     } else {
       Result<Answer> answer = co_await read_answer(state, std::move(*response));
@@ -227,6 +256,7 @@ Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
       if (answer) judged = judge(spec, *answer);
       if (answer && judged) {
         state.session.on_success();
+        state.tell(nullptr);
         http::Response whole;
         whole.status = answer->status;
         whole.headers = std::move(answer->headers);
@@ -243,12 +273,19 @@ Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
 // One request, from credentials to the head of the answer.
 Task<Result<http::Response>> Caller::attempt(Try& state) {
   state.forget_answer();
+  const bool limited = state.is_limited();
+  if (limited) {
+    Status turn = co_await wait_for_turn(state);
+    if (!turn) co_return fail(std::move(turn.error()));
+  }
   if (!state.spec.anonymous) {
     Result<Credentials> credentials = co_await credentials_.get();
     if (!credentials) co_return fail(std::move(credentials.error()));
     state.credentials = std::move(*credentials);
   }
   http::Request request = build(state);
+  if (limited) request.before_send = &state;
+  if (state.spec.watch != nullptr) state.spec.watch->sent(runtime_.now());
   notes_->count(state.spec.operation, state.requests++ > 0);
   const bool logged = log_enabled(LogLevel::kDebug);
   const TimePoint start = logged ? runtime_.now() : TimePoint{};
@@ -259,6 +296,28 @@ Task<Result<http::Response>> Caller::attempt(Try& state) {
   }
   if (logged) state.log_answer(response, runtime_.now() - start);
   co_return response;
+}
+
+// Before it is signed: a signature is good for minutes, and many may be waiting.
+Task<Status> Caller::wait_for_turn(Try& state) {
+  Semaphore& turns = state.copied_from_rate != nullptr ? copies_turns_ : turns_;
+  Status acquired = co_await turns.acquire();
+  if (!acquired) co_return acquired;
+  const Permit turn(turns);
+  co_return co_await wait_for_rate(state);
+}
+
+Task<Status> Caller::wait_for_rate(Try& state) {
+  for (;;) {
+    const TimePoint now = runtime_.now();
+    const auto later =
+        RequestRate::take(state.rate, state.copied_from_rate, now, runtime_.wall_now());
+    state.granted = now;
+    state.grant_used = false;
+    if (!later) co_return Status();
+    Status slept = co_await runtime_.sleep_until(*later);
+    if (!slept) co_return slept;
+  }
 }
 
 http::Request Caller::build(Try& state) {
@@ -329,9 +388,12 @@ Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {
 // After a failure: success means "send again now"; else the error that the call ends with.
 Task<Status> Caller::settle(Try& state, Error error) {
   if (error.is(ErrorKind::kCancelled)) co_return fail(state.finish(std::move(error)));
+  state.tell(&error);
   if (correct_clock(state, error)) co_return Status();
   if (co_await renew_credentials(state, error)) co_return Status();
   if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))
+    co_return fail(state.finish(std::move(error)));
+  if (state.spec.gives_throttling_back && error.is(ErrorKind::kThrottled))
     co_return fail(state.finish(std::move(error)));
   // Where no server has ever answered, the endpoint is wrong rather than busy.
   if (is_silence(error) && !notes_->seen_offset() &&

@@ -12,16 +12,26 @@
 #include "aws/call_notes.h"
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
+#include "aws/request_rate.h"
 #include "aws/retry.h"
 #include "aws/sigv4.h"
 #include "base/error.h"
 #include "http/message.h"
 #include "http/transport.h"
 #include "runtime/runtime.h"
+#include "runtime/semaphore.h"
 
 namespace s3ferry::aws {
 
 enum class PayloadHash : std::uint8_t { kSigned, kUnsigned };  // a stream is always unsigned
+
+// Told of each try of a call, on the thread that sends it: for whoever paces calls by how they go.
+class AttemptWatch {
+ public:
+  virtual ~AttemptWatch() = default;
+  virtual void sent(TimePoint now) = 0;
+  virtual void answered(TimePoint now, const Error* error) = 0;  // null: it worked
+};
 
 // One operation to perform. A value; kept unchanged while it is tried.
 struct CallSpec {
@@ -49,6 +59,9 @@ struct CallSpec {
   // Where a 2xx answer's body goes while it comes; Answer::body is empty then. Of call() only.
   // Lives as long; `body_limit` is its own affair.
   AnswerSink* sink = nullptr;
+  bool reads_for_copy = false;    // the server reads an object for it: charged to that side as well
+  AttemptWatch* watch = nullptr;  // lives until the call has ended
+  bool gives_throttling_back = false;  // kThrottled comes back at once: the caller paces its calls
 };
 
 struct Answer {
@@ -70,6 +83,9 @@ struct CallerOptions {
   RetryPolicy retry;
   std::string user_agent = "s3ferry";
   std::shared_ptr<CallNotes> notes;  // shared with other callers; null: its own
+  // What every try is charged to, and what those of copies are charged to beside it; may be null.
+  RequestRate* rate = nullptr;
+  RequestRate* copied_from_rate = nullptr;
 };
 
 // The signed call and the ONE retry loop. One a side and principal, on one loop: it keeps the
@@ -117,6 +133,8 @@ class Caller {
 
   Task<Result<http::Response>> attempt(Try& state);
   bool take_answer(Try& state, http::Response& response, Answer& answer);
+  Task<Status> wait_for_turn(Try& state);
+  Task<Status> wait_for_rate(Try& state);
   Task<Result<Answer>> read_answer(Try& state, http::Response response);
   Task<Status> settle(Try& state, Error error);
   Task<bool> renew_credentials(Try& state, const Error& error);
@@ -132,6 +150,9 @@ class Caller {
   CallerOptions options_;
   std::shared_ptr<CallNotes> notes_;
   Signer signer_;
+  // Who waits for a rate asks in turn, so that one timer runs for all; copies need two rates at
+  // once, and nobody else waits behind them.
+  Semaphore turns_{1}, copies_turns_{1};
 };
 
 }  // namespace s3ferry::aws

@@ -452,5 +452,108 @@ TEST_F(CallTest, AGoodAnswersBodyGoesToTheSinkAnewWithEachTry) {
   EXPECT_EQ(transport->requests.size(), 4u);
 }
 
+Task<void> call_into(Caller& caller, CallSpec spec, Result<Answer>& out) {
+  out = co_await caller.call(std::move(spec), &test_judge);
+}
+Task<void> call_many(Runtime& runtime, Caller& caller, CallSpec spec, int n) {
+  std::vector<Result<Answer>> out(static_cast<std::size_t>(n), Answer());
+  Scope scope(runtime);
+  for (Result<Answer>& one : out) scope.spawn(call_into(caller, spec, one));
+  co_await scope.join();
+  for (const Result<Answer>& one : out) EXPECT_TRUE(one);
+}
+
+TEST_F(CallTest, EveryTryIsChargedToTheRate) {
+  RequestRate rate(RateSchedule(10)), copied_from(RateSchedule(5));
+  transport = std::make_unique<ScriptedTransport>(runtime, [](auto&, std::size_t n) {
+    return n % 3 == 0 ? Reply(500, error_body("InternalError")) : Reply(200);
+  });
+  CallerOptions options;
+  options.rate = &rate;
+  options.copied_from_rate = &copied_from;
+  caller = std::make_unique<Caller>(runtime, *transport, provider, budget, options);
+  const TimePoint begin = runtime.now();
+  runtime.run(call_many(runtime, *caller, spec(), 20));
+  EXPECT_EQ(transport->times.size(), 30u);
+  for (std::size_t i = 10; i < transport->times.size(); ++i)
+    EXPECT_GT(transport->times[i] - transport->times[i - 10], 1s);
+  EXPECT_LT(runtime.now() - begin, 4s);
+  // What copies is charged to the other rate too, which is the slower one.
+  CallSpec copy = spec(http::Method::kPut);
+  copy.reads_for_copy = true;
+  transport->times.clear();
+  runtime.run(call_many(runtime, *caller, std::move(copy), 20));
+  for (std::size_t i = 5; i < transport->times.size(); ++i)
+    EXPECT_GT(transport->times[i] - transport->times[i - 5], 1s);
+}
+
+// A connection that took its time, or that had been closed: the request that is written then is
+// another one to the server.
+class SlowConnections final : public http::Transport {
+ public:
+  SlowConnections(Runtime& runtime, http::Transport& inner) : runtime_(runtime), inner_(inner) {}
+  Task<Result<http::Response>> send(http::Request request) override {
+    for (int i = 0; i < 2; ++i) {
+      (void)co_await runtime_.sleep_for(i == 0 ? Duration(500ms) : Duration::zero());
+      Status leave = co_await request.before_send->may_send();
+      if (!leave) co_return fail(std::move(leave.error()));
+      written.push_back(runtime_.now());
+    }
+    co_return co_await inner_.send(std::move(request));
+  }
+  std::vector<TimePoint> written;
+
+ private:
+  Runtime& runtime_;
+  http::Transport& inner_;
+};
+
+TEST_F(CallTest, AGrantIsForWhatIsWrittenAtOnce) {
+  RequestRate rate(RateSchedule(4));
+  serve([](auto&, auto) { return Reply(200); });
+  SlowConnections slow(runtime, *transport);
+  CallerOptions options;
+  options.rate = &rate;
+  caller = std::make_unique<Caller>(runtime, slow, provider, budget, options);
+  runtime.run(call_many(runtime, *caller, spec(), 6));
+  ASSERT_EQ(slow.written.size(), 12u);
+  for (std::size_t i = 4; i < slow.written.size(); ++i)
+    EXPECT_GT(slow.written[i] - slow.written[i - 4], 1s);
+}
+
+class CountingWatch final : public AttemptWatch {
+ public:
+  void sent(TimePoint) override { ++tries; }
+  void answered(TimePoint, const Error* error) override {
+    ++(error == nullptr ? fine : error->is(ErrorKind::kThrottled) ? throttled : other);
+  }
+  int tries = 0, fine = 0, throttled = 0, other = 0;
+};
+
+TEST_F(CallTest, AWatchIsToldOfEachTryAndMayTakeThrottlingUpon) {
+  CountingWatch watch;
+  serve([](auto&, std::size_t n) {
+    if (n == 0) return Reply(500, error_body("InternalError"));
+    if (n == 1) return Reply(503, error_body("SlowDown")).with("x-amz-retry-after", "700");
+    return Reply(200);
+  });
+  CallSpec watched = spec();
+  watched.watch = &watch;
+  EXPECT_TRUE(runtime.run(caller->call(watched, &test_judge)));
+  EXPECT_EQ(watch.tries, 3);
+  EXPECT_EQ(watch.fine, 1);
+  EXPECT_EQ(watch.throttled, 1);
+  EXPECT_EQ(watch.other, 1);
+  transport->requests.clear();
+  watched.gives_throttling_back = true;
+  const int tokens = budget.tokens();
+  const auto back = runtime.run(caller->call(watched, &test_judge));
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().kind(), ErrorKind::kThrottled);
+  EXPECT_EQ(back.error().retry_after_ms(), 700);
+  EXPECT_EQ(watch.throttled, 2);
+  EXPECT_EQ(budget.tokens(), tokens - RetryPolicy().cost);  // of the 500 alone
+}
+
 }  // namespace
 }  // namespace s3ferry::aws

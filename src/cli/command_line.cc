@@ -218,8 +218,9 @@ Status check_together(const Options& o) {
   const bool names_tasks = o.command == Command::kRun;
   if (o.log_dir_given && !o.task_given && !names_tasks)
     return usage("--log-dir says where, but the log has no name; add --task NAME");
-  if (!o.time_zone.empty() && !o.task_given && !names_tasks && o.command != Command::kLs &&
-      o.command != Command::kRuns)
+  const bool wants_zone = o.task_given || o.has_windows() || names_tasks ||
+                          o.command == Command::kLs || o.command == Command::kRuns;
+  if (!o.time_zone.empty() && !wants_zone)
     return usage("--timezone is the log's, and the log has no name; add --task NAME");
   if (o.log_objects && !o.task_given)
     return usage("--log-objects adds to the log, and there is none; add --task NAME");

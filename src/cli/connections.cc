@@ -7,6 +7,7 @@
 
 #include "aws/credentials_chain.h"
 #include "base/text.h"
+#include "cli/commands.h"
 #include "cli/run_settings.h"
 #include "cli/version.h"
 #include "runtime/host.h"
@@ -26,13 +27,6 @@ std::string first_of(std::initializer_list<std::string_view> texts) {
 std::string proxy_variable(const Host& host, const std::string& lower, const std::string& upper) {
   const auto value = host.env(lower);
   return value ? *value : host.env(upper).value_or("");
-}
-
-aws::CallerOptions caller_options(const aws::ProfileSettings& settings) {
-  aws::CallerOptions options;
-  options.user_agent = fmt::format("s3ferry/{}", version());
-  if (settings.max_attempts) options.retry.max_attempts = static_cast<int>(*settings.max_attempts);
-  return options;
 }
 
 // More would wait for the loop that decides.
@@ -77,16 +71,41 @@ bool is_same_service(const aws::EndpointParams& a, const aws::EndpointParams& b)
 }
 
 std::unique_ptr<Connections::Link> Connections::link(Identity& who, aws::RetryBudget& budget,
-                                                     const aws::EndpointParams& params) {
+                                                     const aws::EndpointParams& params,
+                                                     aws::CallerOptions options) {
   std::unique_ptr<aws::Caller> caller;
   if (shards_.empty())
     caller = std::make_unique<aws::Caller>(context_.runtime, *transport_, *who.credentials, budget,
-                                           caller_options(who.settings));
+                                           std::move(options));
   else
-    caller =
-        std::make_unique<aws::ShardedCaller>(context_.runtime, *transport_, *who.credentials,
-                                             budget, caller_options(who.settings), *home_, shards_);
+    caller = std::make_unique<aws::ShardedCaller>(context_.runtime, *transport_, *who.credentials,
+                                                  budget, std::move(options), *home_, shards_);
   return std::make_unique<Link>(std::move(caller), params);
+}
+
+// Whoever asks, a side's budget is that side's: copies are sent to the target and read the source.
+aws::CallerOptions Connections::caller_options(const Identity& who, bool to_source) {
+  aws::CallerOptions options;
+  options.user_agent = fmt::format("s3ferry/{}", version());
+  if (who.settings.max_attempts)
+    options.retry.max_attempts = static_cast<int>(*who.settings.max_attempts);
+  options.rate = to_source ? source_rate_.get() : target_rate_.get();
+  options.copied_from_rate = source_rate_.get();
+  return options;
+}
+
+Status Connections::open_rates() {
+  RateSchedule source = options_.source_rps, target = options_.target_rps;
+  if (options_.has_windows()) {
+    Result<TimeZone> zone = zone_of(context_, options_);
+    if (!zone) return fail(std::move(zone.error()));
+    zone_ = zone_offset(std::move(*zone));
+    source.in_zone(zone_);
+    target.in_zone(zone_);
+  }
+  source_rate_ = std::make_unique<aws::RequestRate>(std::move(source));
+  target_rate_ = std::make_unique<aws::RequestRate>(std::move(target));
+  return {};
 }
 
 Result<std::unique_ptr<Connections>> Connections::open(AppContext& context,
@@ -94,6 +113,7 @@ Result<std::unique_ptr<Connections>> Connections::open(AppContext& context,
   std::unique_ptr<Connections> made(new Connections(context, options));
   Status done = made->read_profiles();
   if (done) done = made->read_endpoints();
+  if (done) done = made->open_rates();
   // The transport wants the certificates that the profiles name, the credentials want a transport.
   if (done) done = made->open_transport();
   if (done) done = made->open_credentials();
@@ -190,21 +210,25 @@ Status Connections::open_shards(const http::ClientOptions& wire) {
 }
 
 s3::Connection& Connections::common() {
-  if (!source_) source_ = link(*source_identity_, source_budget_, source_endpoint_);
+  if (!source_)
+    source_ = link(*source_identity_, source_budget_, source_endpoint_,
+                   caller_options(*source_identity_, true));
   return source_->connection;
 }
 
 Result<Pair> Connections::pair(const Options& options, Location source, Location target) {
   const s3::BucketOptions settings = bucket_options(options);
   common();
-  target_ = link(*target_identity_, target_budget_, target_endpoint_);
+  target_ = link(*target_identity_, target_budget_, target_endpoint_,
+                 caller_options(*target_identity_, false));
   source_bucket_ = std::make_unique<s3::SourceBucket>(source_->connection, source.bucket, settings);
   target_bucket_ = std::make_unique<s3::TargetBucket>(target_->connection, target.bucket, settings);
   Pair pair(*source_bucket_, *target_bucket_);
   pair.as_target = target_bucket_.get();
   pair.as_source = target_bucket_.get();
   if (source_identity_ != target_identity_) {
-    source_at_target_ = link(*source_identity_, target_budget_, target_endpoint_);
+    source_at_target_ = link(*source_identity_, target_budget_, target_endpoint_,
+                             caller_options(*source_identity_, false));
     as_source_bucket_ =
         std::make_unique<s3::TargetBucket>(source_at_target_->connection, target.bucket, settings);
     pair.as_source = as_source_bucket_.get();

@@ -55,6 +55,8 @@ class Connections {
   // "source": "profile asis, region ap-northeast-2": for the log. No secret.
   std::vector<std::pair<std::string, std::string>> describe() const;
   const aws::ProfileSettings& target_settings() const;
+  // Where the times of day in budgets are meant; nothing where none are given.
+  const RateSchedule::Zone& zone() const { return zone_; }
 
  private:
   // One caller of one identity at one endpoint.
@@ -65,8 +67,10 @@ class Connections {
     s3::Connection connection;
   };
   std::unique_ptr<Link> link(Identity& who, aws::RetryBudget& budget,
-                             const aws::EndpointParams& params);
+                             const aws::EndpointParams& params, aws::CallerOptions options);
   Connections(AppContext& context, const Options& options) : context_(context), options_(options) {}
+  Status open_rates();
+  aws::CallerOptions caller_options(const Identity& who, bool to_source);
   Status read_profiles();
   Status open_credentials();
   Status read_endpoints();
@@ -80,6 +84,8 @@ class Connections {
   std::vector<std::unique_ptr<aws::Shard>> shards_;  // none: all is carried by this loop
   std::vector<std::unique_ptr<Identity>> identities_;
   aws::RetryBudget source_budget_, target_budget_;
+  RateSchedule::Zone zone_;
+  std::unique_ptr<aws::RequestRate> source_rate_, target_rate_;
   Identity* source_identity_ = nullptr;
   Identity* target_identity_ = nullptr;
   aws::EndpointParams source_endpoint_, target_endpoint_;

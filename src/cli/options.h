@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/rate_schedule.h"
 #include "proof/check.h"
 #include "transfer/sync.h"
 
@@ -31,6 +32,13 @@ struct Options {
   bool verify_tls = true;
   std::string ca_bundle;
   bool request_payer = false;
+  RateSchedule source_rps, target_rps;  // requests a second, at most; without their zone
+
+  // A budget goes by the time of day.
+  bool has_windows() const {
+    return source_rps.has_windows() || target_rps.has_windows() ||
+           sync.relay.max_bandwidth.has_windows();
+  }
 
   SyncOptions sync;
   CheckOptions check;  // level, threshold; the rest follows from `sync`

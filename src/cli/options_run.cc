@@ -111,7 +111,8 @@ std::vector<Flag> check_flags() {
          return {};
        }},
       text_flag("--timezone", "ZONE", kForAll | kForRun | kForRuns, kCheck,
-                "of the log's date and times, such as Asia/Seoul (default: this machine's)",
+                "of the log's date and times and of budgets by the time of day, such as Asia/Seoul "
+                "(default: this machine's)",
                 &Options::time_zone),
       switch_flag("--log-objects", kForPair, kCheck,
                   "add the object lists of both sides to the log", &Options::log_objects),

@@ -18,6 +18,7 @@ constexpr std::string_view kHow = "How it is copied";
 constexpr std::string_view kPace = "Pace";
 
 constexpr ByteCount kLeastBandwidth = 64 * kKiB;
+constexpr std::uint64_t kMostRequestsPerSecond = 1'000'000;
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
@@ -316,13 +317,17 @@ std::vector<Flag> how_flags() {
 }
 
 Status set_max_bandwidth(Options& o, const std::string& value) {
-  std::string_view text = value;
-  if (text.ends_with("/s")) text.remove_suffix(2);
-  const auto rate = parse_bytes(text);
-  if (!rate || *rate < kLeastBandwidth)
+  const auto parse = [](std::string_view text) -> std::optional<std::uint64_t> {
+    if (text.ends_with("/s")) text.remove_suffix(2);
+    const auto rate = parse_bytes(text);
+    return rate && *rate >= kLeastBandwidth ? rate : std::nullopt;
+  };
+  auto schedule = RateSchedule::parse(value, parse);
+  if (!schedule)
     return bad_value("--max-bandwidth", value,
-                     "bytes a second from 64KiB up, such as 200MiB or 200MiB/s");
-  o.sync.relay.max_bandwidth = *rate;
+                     "bytes a second from 64KiB up, such as 200MiB or 200MiB/s, or by the time of "
+                     "day: '08:00-20:00 20MiB, 20:00-08:00 500MiB'");
+  o.sync.relay.max_bandwidth = std::move(*schedule);
   return {};
 }
 
@@ -339,8 +344,36 @@ std::vector<Flag> relay_flags() {
          return Status();
        }},
       {"--max-bandwidth", "RATE", kForSync, kPace,
-       "bytes a second that may pass through this machine, over all objects, such as 200MiB",
+       "bytes a second that may pass through this machine, over all objects, such as 200MiB; by "
+       "the time of day as --source-rps",
        set_max_bandwidth},
+  };
+}
+
+Status set_rate(std::string_view flag, const std::string& value, RateSchedule& out) {
+  const auto parse = [](std::string_view text) -> std::optional<std::uint64_t> {
+    const auto rate = parse_u64(text);
+    return rate && *rate >= 1 && *rate <= kMostRequestsPerSecond ? rate : std::nullopt;
+  };
+  auto schedule = RateSchedule::parse(value, parse);
+  if (!schedule)
+    return bad_value(flag, value,
+                     "requests a second from 1 up, such as 500, or by the time of day: "
+                     "'08:00-20:00 500, 20:00-08:00 5000'");
+  out = std::move(*schedule);
+  return {};
+}
+
+std::vector<Flag> rate_flags() {
+  return {
+      {"--source-rps", "N", kForPair, kPace,
+       "requests a second at the source, at most and in every second: listings, looks, retries, "
+       "and "
+       "a read for each copy that S3 makes for us; by the time of day in --timezone: '08:00-20:00 "
+       "500, 20:00-08:00 5000' (no limit between)",
+       [](Options& o, const std::string& v) { return set_rate("--source-rps", v, o.source_rps); }},
+      {"--target-rps", "N", kForPair, kPace, "the same at the target: copies, listings, deletions",
+       [](Options& o, const std::string& v) { return set_rate("--target-rps", v, o.target_rps); }},
   };
 }
 
@@ -385,7 +418,8 @@ std::vector<Flag> pace_flags() {
 
 std::vector<Flag> transfer_flags() {
   std::vector<Flag> all = what_flags();
-  for (auto&& part : {delete_flags(), how_flags(), part_flags(), relay_flags(), pace_flags()})
+  for (auto&& part :
+       {delete_flags(), how_flags(), part_flags(), relay_flags(), rate_flags(), pace_flags()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

@@ -170,7 +170,9 @@ Task<void> PairCommand::sync() {
   const auto& configured = connections_->target_settings().max_concurrent_requests;
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
   const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;
-  if (options.relay.max_bandwidth == 0 && bandwidth) options.relay.max_bandwidth = *bandwidth;
+  if (!options.relay.max_bandwidth.limits() && bandwidth)
+    options.relay.max_bandwidth = RateSchedule(*bandwidth);
+  options.relay.max_bandwidth.in_zone(connections_->zone());
   options.drain = &ending_;
   if (!options_.attributes_given && !options.dry_run)
     co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,

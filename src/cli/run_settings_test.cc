@@ -72,6 +72,8 @@ const std::set<std::string_view> kFree = {"--dryrun",
                                           "--page-size",
                                           "--relay",  // a permission
                                           "--max-bandwidth",
+                                          "--source-rps",
+                                          "--target-rps",
                                           "--settle",
                                           "--max-duration",
                                           "--max-failures",

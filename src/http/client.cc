@@ -74,6 +74,13 @@ Task<Result<Response>> Client::Impl::send(Request request) {
       if (!leased) co_return fail(std::move(leased.error()));
       lease = std::move(*leased);
     }
+    if (request.before_send != nullptr) {
+      Status leave = co_await request.before_send->may_send();
+      if (!leave) {
+        lease.give_back();
+        co_return fail(std::move(leave.error()));
+      }
+    }
     Exchange exchange(workshop_, std::move(lease), request, head.text, small);
     auto answer = co_await exchange.run();
     if (answer || again || !may_repeat || !exchange.was_stale()) co_return answer;

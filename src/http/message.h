@@ -89,6 +89,14 @@ class BodySource {
   virtual Task<Result<std::unique_ptr<BodyReader>>> open() = 0;
 };
 
+// Asked for leave right before a request is written, when its connection is there already. An error
+// ends the request unsent.
+class BeforeSend {
+ public:
+  virtual ~BeforeSend() = default;
+  virtual Task<Status> may_send() = 0;
+};
+
 struct Request {
   Method method = Method::kGet;
   Origin origin;
@@ -98,6 +106,7 @@ struct Request {
   std::string body;
   std::shared_ptr<BodySource> stream;  // instead of `body`
   Deadlines deadlines;
+  BeforeSend* before_send = nullptr;  // outlives the sending; may be null
 
   ByteCount body_length() const { return stream ? stream->length() : body.size(); }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -243,6 +244,13 @@ Result<TimeZone> load_time_zone(std::string_view name, const FileReader& read_fi
   Result<std::string> bytes = read_file(std::string(kZoneFolder) + std::string(name));
   if (!bytes) return unknown();
   return TimeZone::parse(std::string(name), *bytes);
+}
+
+RateSchedule::Zone zone_offset(TimeZone zone) {
+  return [shared = std::make_shared<const TimeZone>(std::move(zone))](WallTime time) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(time);
+    return shared->offset_s_at(second.time_since_epoch().count());
+  };
 }
 
 TimeZone local_time_zone(std::string_view tz, const FileReader& read_file) {

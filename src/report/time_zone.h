@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rate_schedule.h"
 #include "base/time.h"
 
 namespace s3ferry {
@@ -60,6 +61,9 @@ using FileReader = std::function<Result<std::string>(const std::string& path)>;
 // "Asia/Seoul" from /usr/share/zoneinfo; "UTC" needs no file. A name that is not one (kUsage) says
 // how to find the right one. Names never leave the zone folder.
 Result<TimeZone> load_time_zone(std::string_view name, const FileReader& read_file);
+
+// For budgets by the time of day.
+RateSchedule::Zone zone_offset(TimeZone zone);
 
 // The zone of this machine: `tz` (the TZ variable) where it names a zone, else /etc/localtime, else
 // UTC. Never fails.

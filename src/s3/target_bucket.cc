@@ -51,6 +51,9 @@ Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
   spec.deadlines = detail::copy_deadlines(request.source_size);
   spec.repeatable = request.repeatable && !is_conditional(request.condition);
   spec.attempts_before = request.attempts_before;
+  spec.reads_for_copy = true;
+  spec.watch = request.watch;
+  spec.gives_throttling_back = request.watch != nullptr;
   return send_copy(connection().link(), name(), std::move(spec));
 }
 

@@ -69,6 +69,8 @@ Task<Result<PartResult>> TargetBucket::upload_part_copy(UploadPartCopyRequest re
   write_copy_source(spec.headers, request.source);
   if (request.range) spec.headers.add("x-amz-copy-source-range", range_text(*request.range));
   spec.deadlines = detail::copy_deadlines(request.size);
+  spec.reads_for_copy = true;
+  spec.watch = request.watch;
   auto answer = co_await connection().link().call(name(), std::move(spec), &judge_s3_document);
   if (!answer) co_return fail(std::move(answer.error()));
   auto part = read_part_copy_result(answer->body);

@@ -12,6 +12,10 @@
 #include "base/types.h"
 #include "http/message.h"
 
+namespace s3ferry::aws {
+class AttemptWatch;
+}
+
 namespace s3ferry::s3 {
 
 // Requests and results of the operations. An empty text means "not sent" or "not said"; where empty
@@ -176,6 +180,9 @@ struct CopyRequest {
   // version); look first. With a condition it never is.
   bool repeatable = true;
   int attempts_before = 0;
+  // Told of each try; then kThrottled comes back at once, for whoever watches sets the pace. May be
+  // null; lives until the copy has ended.
+  aws::AttemptWatch* watch = nullptr;
 };
 struct CopyResult {
   ETag etag;  // may be empty where a server does not say
@@ -244,6 +251,7 @@ struct UploadPartCopyRequest {
   CopySource source;
   std::optional<std::pair<ByteCount, ByteCount>> range;  // none: the whole source
   ByteCount size = 0;                                    // of the part, for the deadline
+  aws::AttemptWatch* watch = nullptr;  // told of each try; may be null
 };
 struct PartResult {
   ETag etag;

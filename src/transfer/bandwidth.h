@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/rate_schedule.h"
 #include "base/types.h"
 #include "runtime/runtime.h"
 
@@ -11,17 +12,18 @@ namespace s3ferry {
 // that an idle minute is not made up for by a burst. One shard.
 class Bandwidth {
  public:
+  Bandwidth(Runtime& runtime, RateSchedule bytes_per_second)
+      : runtime_(runtime), schedule_(std::move(bytes_per_second)) {}
   Bandwidth(Runtime& runtime, ByteCount bytes_per_second)  // 0: no limit
-      : runtime_(runtime), rate_(bytes_per_second) {}
+      : Bandwidth(runtime, RateSchedule(bytes_per_second)) {}
 
   // Returns when `bytes` may pass. kCancelled only.
   Task<Status> take(ByteCount bytes);
-  ByteCount rate() const { return rate_; }
   ByteCount taken() const { return taken_; }
 
  private:
   Runtime& runtime_;
-  ByteCount rate_;
+  const RateSchedule schedule_;
   ByteCount taken_ = 0;
   TimePoint next_{};
 };

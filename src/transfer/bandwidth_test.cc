@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "runtime/scope.h"
 #include "runtime/virtual_runtime.h"
 
@@ -78,6 +79,22 @@ TEST(Bandwidth, WithoutALimitNoStreamKeepsTheOthersWaiting) {
   EXPECT_EQ(order.size(), 128u);
   EXPECT_LE(order.find('b'), 8u) << order;  // a MiB later, not when the first has ended
   EXPECT_EQ(order.find(std::string(17, 'a')), std::string::npos) << order;
+}
+
+TEST(Bandwidth, TheRateFollowsTheTimeOfDay) {
+  VirtualRuntime runtime(1);
+  // From a minute before noon, by the clock of a zone where that is now.
+  auto schedule = RateSchedule::parse("11:00-12:00 1000,12:00-13:00 4000",
+                                      [](std::string_view text) { return parse_u64(text); });
+  ASSERT_TRUE(schedule);
+  const auto now = runtime.wall_now().time_since_epoch();
+  const auto second = std::chrono::floor<std::chrono::seconds>(now).count() % 86'400;
+  const int east = static_cast<int>(11 * 3600 + 59 * 60 - second);
+  schedule->in_zone([east](WallTime) { return east; });
+  Bandwidth bandwidth(runtime, std::move(*schedule));
+  const TimePoint begin = runtime.now();
+  runtime.run(stream(bandwidth, 1000, 60 + 240));
+  EXPECT_NEAR(std::chrono::duration<double>(runtime.now() - begin).count(), 120, 2);
 }
 
 Task<void> take_and_tell(Bandwidth& bandwidth, ByteCount bytes, Status& out) {

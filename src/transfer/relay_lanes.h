@@ -23,8 +23,8 @@ inline constexpr ByteCount kSlowestStream = 256 * kKiB;
 // What everything that passes through this host shares. A stream takes its permit, and so its
 // memory, before its first request. One run, one shard.
 struct RelayLanes {
-  RelayLanes(Runtime& runtime, ByteCount max_bytes_per_second)
-      : streams(streams_at(max_bytes_per_second)), bandwidth(runtime, max_bytes_per_second) {}
+  RelayLanes(Runtime& runtime, const RateSchedule& bytes_per_second)
+      : streams(streams_at(bytes_per_second.least())), bandwidth(runtime, bytes_per_second) {}
 
   static std::size_t streams_at(ByteCount max_bytes_per_second) {
     const std::size_t most = kRelayMemoryBytes / kRelayStreamBytes;

@@ -405,7 +405,7 @@ TEST_F(RelayTest, NoMoreStreamsThanTheirMemoryWasReservedFor) {
 TEST_F(RelayTest, TheBandwidthHoldsWithinFivePercent) {
   for (int i = 0; i < 20; ++i) world_.put_source("k" + std::to_string(i), kMiB);
   put_in_parts("parts", {5 * kMiB, 5 * kMiB, 5 * kMiB});
-  options_.relay.max_bandwidth = kMiB;
+  options_.relay.max_bandwidth = RateSchedule(kMiB);
   const TimePoint begin = world_.runtime().now();
   EXPECT_EQ(run().counters.copied.objects, 21u);
   const double seconds = std::chrono::duration<double>(world_.runtime().now() - begin).count();
@@ -429,7 +429,7 @@ Task<void> cancel_soon(SimPair& world, SyncOptions& options, RecordingSink& sink
 TEST_F(RelayTest, ARunIsInterruptedInMidBodyAndLeavesNothing) {
   put_in_parts("parts", {5 * kMiB, 5 * kMiB, 5 * kMiB});
   world_.put_source("whole", 15 * kMiB);
-  options_.relay.max_bandwidth = kMiB;
+  options_.relay.max_bandwidth = RateSchedule(kMiB);
   std::optional<SyncResult> result;
   world_.runtime().run(cancel_soon(world_, options_, sink_, result));
   ASSERT_TRUE(result);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rate_schedule.h"
 #include "diff/compare.h"
 #include "diff/filters.h"
 #include "diff/folder_markers.h"
@@ -60,7 +61,7 @@ struct MultipartOptions {
 // Bytes through this host, where the server cannot copy between the two sides.
 struct RelayOptions {
   bool allowed = false;
-  ByteCount max_bandwidth = 0;  // bytes a second over all that passes; 0: no limit
+  RateSchedule max_bandwidth;  // bytes a second over all that passes
 };
 
 // How many planned deletions are too many. Default: more than 1,000 that are also more than 1 % of

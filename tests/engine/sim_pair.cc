@@ -50,6 +50,8 @@ SimPair::SimPair(SimPairOptions options)
       switchboard_(transport_),
       source_budget_(static_cast<int>(options_.retry_tokens)),
       target_budget_(static_cast<int>(options_.retry_tokens)),
+      source_rate_(options_.source_rps),
+      target_rate_(options_.target_rps),
       source_credentials_(fake_credentials(kSourceKey)),
       target_credentials_(fake_credentials(kTargetKey)) {
   require(sim_.add_account_with_key(kSourceAccount, kSourceKey, Secret(kFakeSecret)));
@@ -77,12 +79,15 @@ SimPair::SimPair(SimPairOptions options)
                R"("s3:PutObject","s3:PutObjectTagging","s3:PutObjectAcl","s3:GetObject")");
   require(target_sim().add_bucket(target));
 
-  source_caller_ =
-      std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_, source_budget_);
-  target_caller_ =
-      std::make_unique<aws::Caller>(runtime_, switchboard_, *target_credentials_, target_budget_);
-  pusher_caller_ =
-      std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_, target_budget_);
+  aws::CallerOptions to_source, to_target;
+  to_source.rate = to_source.copied_from_rate = to_target.copied_from_rate = &source_rate_;
+  to_target.rate = &target_rate_;
+  source_caller_ = std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_,
+                                                 source_budget_, to_source);
+  target_caller_ = std::make_unique<aws::Caller>(runtime_, switchboard_, *target_credentials_,
+                                                 target_budget_, to_target);
+  pusher_caller_ = std::make_unique<aws::Caller>(runtime_, switchboard_, *source_credentials_,
+                                                 target_budget_, to_target);
   source_ = std::make_unique<s3::Connection>(*source_caller_, endpoint());
   target_ = std::make_unique<s3::Connection>(*target_caller_, endpoint(options_.apart));
   pusher_ = std::make_unique<s3::Connection>(*pusher_caller_, endpoint(options_.apart));

@@ -33,6 +33,7 @@ struct SimPairOptions {
   bool same_bucket = false;
   bool apart = false;  // the target is another service: a simulator and an endpoint of its own
   std::uint64_t retry_tokens = 500;
+  RateSchedule source_rps, target_rps;
   std::string target_encryption = "AES256";  // the target bucket's default
   std::optional<sim::SyntheticSpec> source_synthetic, target_synthetic;
 };
@@ -87,6 +88,7 @@ class SimPair {
   std::unique_ptr<sim::InProcessTransport> target_transport_;
   Switchboard switchboard_;
   aws::RetryBudget source_budget_, target_budget_;
+  aws::RequestRate source_rate_, target_rate_;
   std::unique_ptr<aws::CredentialsProvider> source_credentials_, target_credentials_;
   std::unique_ptr<aws::Caller> source_caller_, target_caller_, pusher_caller_;
   std::unique_ptr<s3::Connection> source_, target_, pusher_;

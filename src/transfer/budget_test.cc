@@ -1,0 +1,152 @@
+// --source-rps and --target-rps against the server's own counters: in no second that begins at any
+// time does a side see more than its owner granted, copies' reads and retries included.
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "engine/run.h"
+
+namespace s3ferry {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::Fault;
+using sim::Operation;
+using testing::RecordingSink;
+using testing::SimPair;
+using testing::SimPairOptions;
+
+SimPairOptions granted(std::uint64_t source_rps, std::uint64_t target_rps = 0) {
+  SimPairOptions out;
+  out.source_rps = RateSchedule(source_rps);
+  out.target_rps = RateSchedule(target_rps);
+  return out;
+}
+
+void fill(SimPair& world, int objects) {
+  for (int i = 0; i < objects; ++i) world.put_source("k" + std::to_string(10'000 + i), 100);
+  sim::LatencySpec latency;
+  latency.fixed = 20ms;
+  latency.jitter = 20ms;
+  world.sim().add_latency(latency);
+}
+
+// One in ten of all requests, each in its own way.
+void one_in_ten_fails(SimPair& world) {
+  for (int i = 0; i < 300; ++i) {
+    Fault fault;
+    fault.operations = {i % 10 == 0 ? Operation::kListObjectsV2 : Operation::kCopyObject};
+    fault.after = 7 + 10 * (i % 10 == 0 ? i / 10 : i);
+    fault.times = 1;
+    switch (i % 5) {
+      case 0:
+        fault.status = 503, fault.code = "SlowDown";
+        break;
+      case 1:
+        fault.status = 500, fault.code = "InternalError";
+        break;
+      case 2:
+        fault.drop = Fault::Drop::kBefore;
+        break;
+      case 3:
+        fault.cut_body = true;
+        break;
+      default:
+        fault.drop = Fault::Drop::kAfter;
+    }
+    world.sim().add_fault(fault);
+  }
+}
+
+double seconds(SimPair& world) {
+  return std::chrono::duration<double>(world.runtime().now() - TimePoint{}).count();
+}
+
+TEST(Budget, TheSourceSeesNoMoreThanItsOwnersGrantedInAnySecond) {
+  SimPair world(granted(200));
+  fill(world, 3000);
+  SyncOptions options;
+  options.page_size = 100;
+  RecordingSink sink;
+  const SyncResult result = testing::sync(world, options, sink);
+  EXPECT_EQ(result.counters.copied.objects, 3000u);
+  const sim::Counters& counters = world.counters();
+  EXPECT_EQ(counters.source_reads_by_copy, 3000u);
+  EXPECT_LE(counters.most_in_a_second(sim::Side::kSource), 200u);
+  EXPECT_GE(counters.most_in_a_second(sim::Side::kSource), 185u);
+  // The budget is used, too.
+  const double requests =
+      3000 + static_cast<double>(counters.of(sim::Side::kSource, Operation::kListObjectsV2));
+  EXPECT_LE(seconds(world), requests / 200 * 1.08);
+}
+
+TEST(Budget, NorWithOneRequestInTenFailing) {
+  SimPair world(granted(200));
+  fill(world, 3000);
+  one_in_ten_fails(world);
+  SyncOptions options;
+  options.page_size = 5;
+  RecordingSink sink;
+  const SyncResult result = testing::sync(world, options, sink);
+  EXPECT_EQ(result.counters.failed.objects, 0u);
+  EXPECT_EQ(result.counters.copied.objects, 3000u);
+  EXPECT_GT(world.counters().source_reads_by_copy, 3040u);  // retries read once more
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 200u);
+}
+
+TEST(Budget, LooksAreChargedToo) {
+  SimPair world(granted(50));
+  fill(world, 300);
+  SyncOptions options;
+  options.attributes.full = true;
+  RecordingSink sink;
+  EXPECT_EQ(testing::sync(world, options, sink).counters.copied.objects, 300u);
+  EXPECT_GE(world.counters().of(sim::Side::kSource, Operation::kHeadObject), 300u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 50u);
+  EXPECT_GE(seconds(world), 12);
+}
+
+TEST(Budget, TheTargetHasItsOwn) {
+  SimPair world(granted(0, 100));
+  fill(world, 500);
+  for (int i = 0; i < 300; ++i) world.put_target("x" + std::to_string(i), 1);
+  SyncOptions options;
+  options.delete_extras = true;
+  options.max_delete.count = 1000;
+  RecordingSink sink;
+  const SyncResult result = testing::sync(world, options, sink);
+  EXPECT_EQ(result.counters.copied.objects, 500u);
+  EXPECT_EQ(result.counters.deleted.objects, 300u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kTarget), 100u);
+}
+
+TEST(Budget, BothHoldAtOnce) {
+  SimPair world(granted(60, 90));
+  fill(world, 400);
+  SyncOptions options;
+  options.page_size = 20;
+  RecordingSink sink;
+  EXPECT_EQ(testing::sync(world, options, sink).counters.copied.objects, 400u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 60u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kTarget), 90u);
+}
+
+// A budget slows; it fails nothing, and an empty retry budget does not either.
+TEST(Budget, AnEmptyRetryBudgetUnderAThinBudgetFailsNothing) {
+  SimPairOptions thin = granted(20, 20);
+  thin.retry_tokens = 20;
+  SimPair world(thin);
+  fill(world, 200);
+  one_in_ten_fails(world);
+  SyncOptions options;
+  RecordingSink sink;
+  const SyncResult result = testing::sync(world, options, sink);
+  EXPECT_EQ(result.counters.failed.objects, 0u);
+  EXPECT_EQ(result.counters.copied.objects, 200u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 20u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kTarget), 20u);
+}
+
+}  // namespace
+}  // namespace s3ferry
