@@ -7,7 +7,8 @@
 namespace s3ferry::s3 {
 namespace {
 
-// Sixteen bytes at once: a vector type of the compilers, which becomes SSE2, NEON and their kin.
+// Sixteen bytes at once: a vector type of the compilers, which becomes SSE2,
+// NEON and their kin.
 using Bytes = unsigned char __attribute__((vector_size(16)));
 constexpr std::size_t kStep = sizeof(Bytes);
 
@@ -20,7 +21,8 @@ constexpr Bytes all(unsigned char byte) {
   return Bytes{} + byte;
 }
 
-// Which of sixteen bytes a comparison holds for: 0xFF for each, the first in the lowest place.
+// Which of sixteen bytes a comparison holds for: 0xFF for each, the first in
+// the lowest place.
 struct Hits {
   template <class Compared>
   explicit Hits(const Compared& compared) {
@@ -54,7 +56,8 @@ Hits text_ends(Bytes bytes) {
   return Hits((bytes < all(0x20)) | (bytes == all('<')) | (bytes == all('&')));
 }
 
-// The end of a text that stands for itself: at markup, a reference or a control character.
+// The end of a text that stands for itself: at markup, a reference or a control
+// character.
 const char* text_end(const char* p, const char* end) {
   for (; end - p >= 16; p += kStep)
     if (const Hits stops = text_ends(load(p)); stops.any()) return p + stops.first();
@@ -77,7 +80,8 @@ const char* key_end(const char* p, const char* end, bool& escapes) {
   return p;
 }
 
-// Whether `size` bytes of `markup` stand at p. Both may be read sixteen bytes at a time.
+// Whether `size` bytes of `markup` stand at p. Both may be read sixteen bytes
+// at a time.
 bool stands(const char* p, const char* end, const char* markup, std::size_t size) {
   if (static_cast<std::size_t>(end - p) < std::max(size, kStep)) return false;
   if (size < kStep) return !Hits(load(p) != load(markup)).any_before(size);
@@ -105,6 +109,11 @@ std::string_view between(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
+template <class Slot>
+constexpr unsigned slot_bit(Slot slot) {
+  return 1U << static_cast<unsigned>(slot);
+}
+
 bool is_blank(char c) {
   return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
@@ -113,65 +122,76 @@ bool is_blank(char c) {
 
 bool EntryTemplates::read(const char*& at, const char* end, PlainEntry& entry) {
   if (templates_.empty()) return false;
+  Progress progress;
   const char* p = at;
   while (p != end && is_blank(*p)) ++p;
-  bool taken = take(templates_[last_], p, end, entry);
-  // Where hardly anything fits, trying all patterns on all objects is not worth it.
-  const std::size_t tried = missed_ < kPatience ? templates_.size() : 0;
-  for (std::size_t i = 0; !taken && i < tried; ++i) {
+  progress.places[0] = p;
+  bool taken = take(templates_[last_], end, progress, entry);
+  // Where hardly anything fits, trying all patterns on all objects is not worth
+  // it.
+  const std::size_t tries = missed_ < kPatience ? templates_.size() : 0;
+  for (std::size_t i = 0, tried = last_; !taken && i < tries; ++i) {
     if (i == last_) continue;
-    taken = take(templates_[i], p, end, entry);
+    progress.steps = std::min<std::size_t>(progress.steps, templates_[i].alike[tried]);
+    taken = take(templates_[i], end, progress, entry);
+    tried = i;
     if (taken) last_ = i;
   }
   missed_ = taken ? 0 : missed_ + 1;
-  if (taken) at = p;
+  if (taken) at = progress.places[progress.steps];
   return taken;
 }
 
-bool EntryTemplates::take(const Template& pattern, const char*& at, const char* end,
+// From the first step on that is not yet done.
+bool EntryTemplates::take(const Template& pattern, const char* end, Progress& progress,
                           PlainEntry& entry) {
-  const char* p = at;
-  entry = PlainEntry();
-  for (const Step& step : pattern.steps) {
+  const char* p = progress.places[progress.steps];
+  for (; progress.steps < pattern.steps.size(); ++progress.steps) {
+    const Step& step = pattern.steps[progress.steps];
+    progress.places[progress.steps] = p;
     if (!stands(p, end, pattern.markup.data() + step.at, step.size)) return false;
     p += step.size;
-    const char* text = p;
+    if (step.slot == Slot::kEnd) continue;
+    const char* begin = p;
+    bool escapes = false;
+    p = step.slot == Slot::kKey ? key_end(p, end, escapes) : text_end(p, end);
+    const std::string_view text = between(begin, p);
     switch (step.slot) {
       case Slot::kKey:
-        p = key_end(p, end, entry.has_escapes);
-        entry.key = between(text, p);
-        if (entry.key.empty()) return false;
+        if (text.empty()) return false;
+        entry.key = text;
+        entry.has_escapes = escapes;
         break;
       case Slot::kTime:
-        p = text_end(p, end);
-        if (!times_.read(between(text, p), entry.last_modified)) return false;
-        break;
-      case Slot::kQuotedETag:
-        p = text_end(p, end);
-        entry.etag = between(text, p);
-        break;
-      case Slot::kETag:
-        p = text_end(p, end);
-        entry.etag = unquote_etag(between(text, p));
+        if (!times_.read(text, entry.last_modified)) return false;
         break;
       case Slot::kSize:
-        p = text_end(p, end);
-        if (!number(between(text, p), entry.size)) return false;
+        if (!number(text, entry.size)) return false;
+        break;
+      case Slot::kETag:
+        entry.etag = unquote_etag(text);
+        break;
+      case Slot::kQuotedETag:
+        entry.etag = text;
         break;
       case Slot::kClass:
-        p = text_end(p, end);
-        entry.storage_class = between(text, p);
+        entry.storage_class = text;
         break;
       case Slot::kEnd:
         break;
     }
   }
-  at = p;
+  progress.places[progress.steps] = p;
+  // What another pattern may have left there.
+  const auto has = [&](Slot slot) { return (pattern.slots & slot_bit(slot)) != 0; };
+  if (!has(Slot::kETag) && !has(Slot::kQuotedETag)) entry.etag = {};
+  if (!has(Slot::kClass)) entry.storage_class = {};
+  if (!has(Slot::kTime)) entry.last_modified = {};
   return true;
 }
 
-// Finds the texts of one element. It is well-formed, so what is looked at here is only whether it
-// is simple enough.
+// Finds the texts of one element. It is well-formed, so what is looked at here
+// is only whether it is simple enough.
 class EntryTemplates::Learner {
  public:
   explicit Learner(std::string_view element) : text_(element) {}
@@ -194,7 +214,8 @@ class EntryTemplates::Learner {
       }
     }
     step(text_.size(), Slot::kEnd);
-    return has_key_ && has_size_ && out.markup.size() <= kMostMarkup;
+    return has_key_ && has_size_ && out.markup.size() <= kMostMarkup &&
+           out.steps.size() <= kMostSteps;
   }
 
  private:
@@ -241,6 +262,7 @@ class EntryTemplates::Learner {
     out_->markup.append(text_.substr(begin_, made.size));
     if (made.size < kStep) out_->markup.append(kStep - made.size, '\0');
     out_->steps.push_back(made);
+    out_->slots |= slot_bit(slot);
   }
 
   std::string_view text_;
@@ -258,6 +280,23 @@ void EntryTemplates::learn(std::string_view element) {
   last_ = templates_.size() < kMost ? templates_.size() : learned_ % kMost;
   if (last_ == templates_.size()) templates_.emplace_back();
   templates_[last_] = std::move(made);
+  compare_with_others(last_);
+}
+
+void EntryTemplates::compare_with_others(std::size_t which) {
+  Template& one = templates_[which];
+  const auto markup = [](const Template& of, const Step& step) {
+    return std::string_view(of.markup).substr(step.at, step.size);
+  };
+  for (std::size_t i = 0; i < templates_.size(); ++i) {
+    Template& other = templates_[i];
+    std::uint8_t alike = 0;
+    while (alike < one.steps.size() && alike < other.steps.size() &&
+           one.steps[alike].slot == other.steps[alike].slot &&
+           markup(one, one.steps[alike]) == markup(other, other.steps[alike]))
+      ++alike;
+    one.alike[i] = other.alike[which] = alike;
+  }
 }
 
 }  // namespace s3ferry::s3

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace s3ferry::s3 {
 
-// One object's texts as they stand in the document, plain: nothing in them has to be decoded but
+// One object's texts as they stand in the document, plain: nothing in them has
+// to be decoded but
 // %-escapes and '+'.
 struct PlainEntry {
   std::string_view key, etag, storage_class;
@@ -20,22 +22,25 @@ struct PlainEntry {
   bool has_escapes = false;  // the key holds a '%' or a '+'
 };
 
-// The <Contents> elements of a listing taken as wholes. A server writes them all from a few
-// patterns, which are learned from elements that the XML reader has read: the markup and the
-// members that nobody asks for must be the same byte for byte, the texts in between may differ.
-// Costs a fraction of reading element by element. What is taken is what an XML reader would have
-// read there; whatever is not, well-formed or not, is left to that reader. Remembers a few patterns
-// and learns a bounded number of times.
+// The <Contents> elements of a listing taken as wholes. A server writes them
+// all from a few patterns, which are learned from elements that the XML reader
+// has read: the markup and the members that nobody asks for must be the same
+// byte for byte, the texts in between may differ. Costs a fraction of reading
+// element by element. What is taken is what an XML reader would have read
+// there; whatever is not, well-formed or not, is left to that reader. Remembers
+// a few patterns and learns a bounded number of times.
 class EntryTemplates {
  public:
-  // At `at`: true with `entry` filled in and `at` behind the element; else nothing has changed.
+  // At `at`: true with `entry` filled in and `at` behind the element; else
+  // nothing has changed.
   bool read(const char*& at, const char* end, PlainEntry& entry);
-  // `element`: a whole <Contents> element that the XML reader has found good, with a Key and a
-  // Size. Does nothing where it cannot be a pattern.
+  // `element`: a whole <Contents> element that the XML reader has found good,
+  // with a Key and a Size. Does nothing where it cannot be a pattern.
   void learn(std::string_view element);
 
  private:
   static constexpr std::size_t kMost = 8;          // patterns
+  static constexpr std::size_t kMostSteps = 6;     // five texts, and the end
   static constexpr std::size_t kMostLearned = 32;  // elements
   static constexpr std::size_t kPatience = 32;     // elements in a row that none fitted
 
@@ -49,10 +54,21 @@ class EntryTemplates {
   struct Template {
     std::string markup;
     std::vector<Step> steps;
+    // Steps that it begins with as each of the others does.
+    std::array<std::uint8_t, kMost> alike{};
+    unsigned slots = 0;  // bits
+  };
+  // How far the pattern that was tried last came: patterns often differ only
+  // behind the ETag, and what was read before that is not read again.
+  struct Progress {
+    std::array<const char*, kMostSteps + 1> places;  // where each step begins
+    std::size_t steps = 0;                           // done
   };
   class Learner;
 
-  bool take(const Template& pattern, const char*& at, const char* end, PlainEntry& entry);
+  bool take(const Template& pattern, const char* end, Progress& progress, PlainEntry& entry);
+  bool take_text(Slot slot, const char*& p, const char* end, PlainEntry& entry);
+  void compare_with_others(std::size_t which);
 
   std::vector<Template> templates_;
   std::size_t last_ = 0;    // the one that fitted or was learned last
