@@ -107,7 +107,8 @@ class UntrustedTransport final : public http::Transport {
 
 TEST(WrongInput, BadCertificate) {
   TestWorld world;
-  world.transport = [](const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
+  world.transport = [](Runtime&,
+                       const http::ClientOptions&) -> Result<std::unique_ptr<http::Transport>> {
     return std::make_unique<UntrustedTransport>();
   };
   expect_one_line(world.pair("sync"), 1, {"certificate", "--ca-bundle"});
