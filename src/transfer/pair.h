@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/side.h"
 #include "base/types.h"
 
 namespace s3ferry {
@@ -15,11 +16,6 @@ namespace s3 {
 class SourceBucket;
 class TargetBucket;
 }  // namespace s3
-
-enum class Side : std::uint8_t { kSource, kTarget };
-inline std::string_view to_string(Side side) {
-  return side == Side::kSource ? "source" : "target";
-}
 
 // A bucket and the folder in it. `prefix` is empty or ends with '/'.
 struct Location {

@@ -1,0 +1,195 @@
+#include "listing/range_split.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace s3ferry {
+namespace {
+
+// What remains of a range must be worth the half page a side that a border costs.
+constexpr double kLeastPages = 4;
+// Wasted pages that are put up with: so many, and this part of all. Beyond that a range must first
+// have shown so many more pages for each time over.
+constexpr double kFreeWaste = 20;
+constexpr double kWastePart = 0.02;
+constexpr double kProofPages = 4;
+// A guess so far beyond what was read is more a hope than an estimate, and is probed at several
+// places at once.
+constexpr double kFarOff = 128;
+constexpr int kMostProbes = 6;
+// The look back from which a range's rest is guessed covers 4 to 8 pages.
+constexpr std::uint64_t kLookBackPages = 4;
+
+}  // namespace
+
+RangeSplit::Id RangeSplit::add(KeyRange keys, std::array<bool, 2> listed) {
+  const Id id = next_++;
+  Range& made = ranges_[id];
+  made.keys = std::move(keys);
+  for (std::size_t side = 0; side < 2; ++side) {
+    made.sides[side].listed = listed[side];
+    made.sides[side].began = !listed[side];
+    listed_sides_ += listed[side];
+  }
+  return id;
+}
+
+RangeSplit::Id RangeSplit::split(Id near, std::string at, std::array<bool, 2> listed) {
+  Range& range = ranges_.at(near);
+  KeyRange far{at, range.keys.up_to};
+  range.keys.up_to = std::move(at);
+  range.guessed = false;
+  ++range.probes;
+  range.split_at = range.longer_side().pages;
+  if (range.stall == Range::Stall::kStalled) range.stall = Range::Stall::kUsed;
+  return add(std::move(far), listed);
+}
+
+void RangeSplit::finished(Id id) {
+  const auto found = ranges_.find(id);
+  if (found == ranges_.end()) return;
+  for (const SideState& side : found->second.sides) listed_sides_ -= side.listed;
+  ranges_.erase(found);
+}
+
+void RangeSplit::fetched(Id id, const Page& page) {
+  const auto found = ranges_.find(id);
+  if (found == ranges_.end()) return;
+  Range& range = found->second;
+  SideState& side = range.sides[static_cast<std::size_t>(page.side)];
+  ++pages_;
+  keys_ += page.keys;
+  if (!std::exchange(side.began, true) && page.first) side.begins = *page.first;
+  for (const auto& key : {page.first, page.middle, page.last})
+    if (key) alphabet_.learn(*key);
+  if (page.keys > 0) {
+    note_mark(side, page);
+    side.last.assign(*page.last);
+    side.keys += page.keys;
+    range.rests = false;
+    range.probes = 0;
+  } else if (!page.ended) {
+    stalled(id);
+  }
+  ++side.pages;
+  if (page.ended && side.listed) {
+    side.listed = false;
+    --listed_sides_;
+  }
+  range.guessed = false;
+  judge(range);
+}
+
+void RangeSplit::note_mark(SideState& side, const Page& page) {
+  if (side.keys == 0) {
+    side.mark.assign(*page.first);
+    // The first key may lie far before the others.
+    side.next_mark.assign(page.middle.value_or(*page.first));
+    side.keys_at_next_mark = page.keys / 2;
+    side.pages_at_next_mark = side.pages;
+    return;
+  }
+  if (side.pages < side.pages_at_next_mark + kLookBackPages) return;
+  side.mark.swap(side.next_mark);
+  side.keys_at_mark = side.keys_at_next_mark;
+  side.next_mark.assign(side.last);
+  side.keys_at_next_mark = side.keys;
+  side.pages_at_next_mark = side.pages;
+}
+
+// The first pages behind a border tell where there are no keys, once both sides have said so.
+void RangeSplit::judge(Range& range) {
+  const auto& [source, target] = range.sides;
+  if (range.judged || !source.began || !target.began) return;
+  range.judged = true;
+  const bool both = source.begins && target.begins;
+  const std::optional<std::string>& begins = both ? std::min(source.begins, target.begins)
+                                                  : (source.begins ? source.begins : target.begins);
+  if (range.keys.after) alphabet_.learn_gap(*range.keys.after, begins);
+}
+
+void RangeSplit::stalled(Id id) {
+  const auto found = ranges_.find(id);
+  if (found == ranges_.end() || found->second.stall == Range::Stall::kUsed) return;
+  found->second.stall = Range::Stall::kStalled;
+}
+
+void RangeSplit::refused(Id id) {
+  const auto found = ranges_.find(id);
+  if (found == ranges_.end()) return;
+  found->second.rests = true;
+  if (found->second.stall == Range::Stall::kStalled) found->second.stall = Range::Stall::kUsed;
+}
+
+double RangeSplit::guess_side(const Range& range, const SideState& side) const {
+  if (!side.listed || side.keys == 0) return 0;
+  const KeySpan span(alphabet_, side.mark, range.keys.up_to);
+  const double from = span.of(side.mark), at = span.of(side.last);
+  if (at <= from) return 0;
+  const double pages = static_cast<double>(side.keys - side.keys_at_mark) / page_size_;
+  return (span.end() - at) / (at - from) * pages;
+}
+
+void RangeSplit::guess(Range& range) {
+  if (std::exchange(range.guessed, true)) return;
+  const double source = guess_side(range, range.sides[0]);
+  const double target = guess_side(range, range.sides[1]);
+  range.longer = target > source ? 1 : 0;
+  range.remaining = std::max(source, target);
+}
+
+bool RangeSplit::far_off(const Range& range) const {
+  return range.remaining > kFarOff * static_cast<double>(range.longer_side().keys) / page_size_;
+}
+
+// How far the waste is above what is put up with; 0: it is not.
+double RangeSplit::overdrawn() const {
+  const double wasted = static_cast<double>(pages_) - static_cast<double>(keys_) / page_size_;
+  const double granted = kFreeWaste + kWastePart * static_cast<double>(pages_);
+  return wasted <= granted ? 0 : (wasted - granted) / granted;
+}
+
+bool RangeSplit::may_split(const Range& range, double over) const {
+  if (range.stall == Range::Stall::kStalled) return range.longer_side().keys > 0;
+  if (range.rests || range.remaining < kLeastPages * (1 + over)) return false;
+  if (range.probes > 0 && (over > 0 || range.probes >= kMostProbes || !far_off(range)))
+    return false;
+  const auto proof = static_cast<std::uint64_t>(over * kProofPages);
+  return range.longer_side().pages >= range.split_at + proof;
+}
+
+// The middle of what remains. Where its far end is only hoped for, further places are tried in
+// between, in orders of magnitude.
+std::string RangeSplit::border(const Range& range) const {
+  const SideState& side = range.longer_side();
+  const KeySpan span(alphabet_, side.mark, range.keys.up_to);
+  const double at = span.of(side.last), rest = span.end() - at;
+  const double share = range.probes > 0 ? std::pow(range.remaining, -0.3) : 0.5;
+  std::string out = span.key_at(at + rest * share, rest * share / 16);
+  const bool inside = out > side.last && (!range.keys.up_to || out < *range.keys.up_to);
+  return inside ? out : std::string();
+}
+
+std::optional<RangeSplit::Advice> RangeSplit::advise(std::size_t slots) {
+  while (listed_sides_ < slots && ranges_.size() < slots) {
+    const double over = overdrawn();
+    Range* best = nullptr;
+    Advice out;
+    for (auto& [id, range] : ranges_) {
+      if (range.rests && range.stall != Range::Stall::kStalled) continue;
+      guess(range);
+      if (!may_split(range, over) || (best != nullptr && range.remaining <= best->remaining))
+        continue;
+      best = &range;
+      out.id = id;
+    }
+    if (best == nullptr) return std::nullopt;
+    out.at = border(*best);
+    if (!out.at.empty()) return out;
+    refused(out.id);
+  }
+  return std::nullopt;
+}
+
+}  // namespace s3ferry
