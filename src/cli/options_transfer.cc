@@ -387,7 +387,8 @@ std::vector<Flag> pace_flags() {
          o.concurrency_given = true;
          return {};
        }},
-      {"--list-concurrency", "N", kForPair, kPace, "LISTs in flight over both sides (default 8)",
+      {"--list-concurrency", "N", kForPair, kPace,
+       "LISTs in flight over both sides, at most (default 64)",
        [](Options& o, const std::string& v) -> Status {
          const auto n = parse_count("--list-concurrency", v, 2, 4'096);
          if (!n) return fail(n.error());

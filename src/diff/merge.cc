@@ -1,5 +1,7 @@
 #include "diff/merge.h"
 
+#include <algorithm>
+
 namespace s3ferry {
 
 // The side's next object, or null where it takes no part.
@@ -17,6 +19,13 @@ const ObjectView* Merge::take(Cursor& side) {
     return nullptr;
   }
   return object;
+}
+
+void Merge::cut(std::string_view up_to) {
+  for (Cursor* side : {&source_, &target_})
+    side->end = std::upper_bound(
+        side->at, side->end, up_to,
+        [](std::string_view key, const ObjectView& object) { return key < object.key; });
 }
 
 MergeNeeds Merge::advance(std::vector<MergedKey>& out) {

@@ -46,14 +46,18 @@ class Merge {
   // `out` of the last advance() points to in the old page dies with it.
   void feed_source(std::span<const ObjectView> page) { feed(source_, page); }
   void feed_target(std::span<const ObjectView> page) { feed(target_, page); }
-  void end_source() { source_.ended = true; }
-  void end_target() { target_.ended = true; }
+  void end_source() { end(source_); }
+  void end_target() { end(target_); }
 
   // Walks until a page is used up. `out` is cleared first; at most one entry for each fed object.
   MergeNeeds advance(std::vector<MergedKey>& out);
 
-  // The last key that the walk has passed since a page was fed, hidden or not; null if none. Both
-  // sides were walked up to it, and neither beyond.
+  // Forgets what was fed behind `up_to`, which the walk has not passed: another walk takes it. The
+  // sides go on as if their pages had ended there.
+  void cut(std::string_view up_to);
+
+  // The last key that the walk has passed since a page was fed or a side ended, hidden or not; null
+  // if none. Both sides were walked up to it, and neither beyond.
   const ObjectView* walked_to() const { return walked_to_; }
 
   const LeftOut& left_out_of_source() const { return source_.left_out; }
@@ -70,6 +74,10 @@ class Merge {
   void feed(Cursor& side, std::span<const ObjectView> page) {
     side.at = page.data();
     side.end = side.at + page.size();
+    walked_to_ = nullptr;
+  }
+  void end(Cursor& side) {
+    side.ended = true;
     walked_to_ = nullptr;
   }
   const ObjectView* take(Cursor& side);

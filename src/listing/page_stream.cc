@@ -10,7 +10,11 @@ namespace s3ferry {
 
 PageStream::PageStream(Runtime& runtime, PageSource& source, Semaphore& slots,
                        PageStreamOptions options)
-    : source_(source), slots_(slots), options_(std::move(options)), scope_(runtime) {
+    : runtime_(runtime),
+      source_(source),
+      slots_(slots),
+      options_(std::move(options)),
+      scope_(runtime) {
   if (options_.range.after) {
     last_key_ = options_.prefix + *options_.range.after;
     has_last_key_ = true;
@@ -38,7 +42,9 @@ Task<void> PageStream::fetch(s3::ListRequest request) {
   Status slot = co_await slots_.acquire();
   if (slot) {
     Permit permit(slots_);
+    sent_ = runtime_.now();
     fetch_status_ = co_await source_.fetch(std::move(request), ahead_);
+    sent_.reset();
   } else {
     fetch_status_ = std::move(slot);
   }
@@ -49,8 +55,12 @@ Task<void> PageStream::fetch(s3::ListRequest request) {
 Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
   while (!finished_) {
     if (fetching_) {
+      drop_used_page();
+      waits_ = true;
       Status waited = co_await fetched_.wait();
+      waits_ = false;
       if (!waited) co_return fail(std::move(waited.error()));
+      if (finished_) break;
     }
     if (!fetch_status_) {
       finished_ = true;
@@ -63,26 +73,49 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       finished_ = true;
       co_return fail(fetch_status_.error());
     }
-    if (current_.truncated && !finished_)
-      fetch_ahead();
-    else
-      finished_ = true;
+    if (!finished_) fetch_ahead();
     if (!objects_now_.empty()) co_return std::span<const ObjectView>(objects_now_);
   }
   if (!fetch_status_) co_return fail(fetch_status_.error());
   co_return std::optional<std::span<const ObjectView>>();
 }
 
+// The reader is through with it, and the next may be long in coming.
+void PageStream::drop_used_page() {
+  std::vector<ObjectView>().swap(objects_now_);
+  current_ = s3::ListPage();
+}
+
 // Looks at the page just fetched and makes its views.
 Status PageStream::accept() {
+  if (Status taken = take_objects(); !taken) return taken;
+  if (Status token = check_token(); !token) return token;
+  if (!current_.truncated) finished_ = true;
+  ++pages_;
+  objects_ += objects_now_.size();
+  if (!when_page_) return {};
+  PageSeen seen;
+  if (!current_.entries.empty())
+    seen.first = current_.entries.front().key.substr(options_.prefix.size());
+  if (!objects_now_.empty()) {
+    seen.middle = objects_now_[(objects_now_.size() - 1) / 2].key;
+    seen.last = objects_now_.back().key;
+  }
+  seen.keys = objects_now_.size();
+  seen.ended = finished_;
+  when_page_(seen);
+  return {};
+}
+
+Status PageStream::take_objects() {
   objects_now_.clear();
+  objects_now_.reserve(current_.entries.size());
   const std::string_view prefix = options_.prefix;
   std::string_view previous = last_key_;
   bool has_previous = has_last_key_;
   for (const s3::ListEntry& entry : current_.entries) {
-    if (has_previous && entry.key <= previous) {
+    if (has_previous && entry.key <= previous)
       return broken(entry.key == previous ? "gave a key twice" : "is out of order", entry.key);
-    }
     if (!entry.key.starts_with(prefix)) return broken("left the prefix asked for", entry.key);
     previous = entry.key;
     has_previous = true;
@@ -107,10 +140,20 @@ Status PageStream::accept() {
     last_key_.assign(previous);
     has_last_key_ = true;
   }
-  if (Status token = check_token(); !token) return token;
-  ++pages_;
-  objects_ += objects_now_.size();
   return {};
+}
+
+void PageStream::lower_end(std::string_view up_to) {
+  options_.range.up_to = up_to;
+  if (!has_last_key_) return;
+  // What is to come lies behind the last key, and so behind the new end.
+  const std::string_view last = last_key_;
+  const bool under = last.starts_with(options_.prefix);
+  if (under && last.substr(options_.prefix.size()) >= up_to) finished_ = true;
+}
+
+bool PageStream::nothing_behind(std::string_view key) const {
+  return finished_ && fetch_status_ && (objects_now_.empty() || objects_now_.back().key <= key);
 }
 
 Status PageStream::check_token() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,9 +23,17 @@ struct PageStreamOptions {
   std::uint32_t page_size = 1000;
 };
 
+// What a good page held. The views live during the call.
+struct PageSeen {
+  std::optional<std::string_view> first;         // relative; within the range or beyond
+  std::optional<std::string_view> middle, last;  // within the range
+  std::uint64_t keys = 0;                        // within the range
+  bool ended = false;                            // no key of the range is behind it
+};
+
 // The objects of a range, page by page, while the next page is already being fetched. Holds two
-// pages, whatever the bucket holds. One reader. start() first, close() before it dies; the source,
-// the semaphore and the runtime outlive it.
+// pages, whatever the bucket holds, and none while it waits for the first byte of one. One reader.
+// start() first, close() before it dies; the source, the semaphore and the runtime outlive it.
 //
 // Fails with kListing (rule 6) when a page is out of order, duplicates a key, strays from the
 // prefix or repeats a token. A short or an empty truncated page is neither the end nor an error.
@@ -35,9 +44,26 @@ class PageStream {
   PageStream(Runtime& runtime, PageSource& source, Semaphore& slots, PageStreamOptions options);
 
   void start();
+  // Instead of start(): it is known that the range holds no key.
+  void start_at_end() { finished_ = true; }
+  // Told of each page before it is given.
+  void when_page(std::function<void(const PageSeen&)> then) { when_page_ = std::move(then); }
   // The next objects, keys relative to the prefix, never empty; valid until the next call. nullopt
   // once the range is at its end, and only then: a failure is never taken for the end.
   Task<Result<std::optional<std::span<const ObjectView>>>> next();
+  // The range ends at `up_to` from now on, which lies within it. What was given already and lies
+  // behind is the reader's to drop.
+  void lower_end(std::string_view up_to);
+  // All of the range was listed and no key of it lies behind `key`; keys that next() gave before
+  // its last page are taken to lie before.
+  bool nothing_behind(std::string_view key) const;
+  // Nothing more will be fetched.
+  bool at_end() const { return finished_; }
+  // When the fetch that next() waits for was sent; nullopt: none was.
+  std::optional<TimePoint> waiting_since() const { return waits_ ? sent_ : std::nullopt; }
+
+  // No more pages: next() gives kCancelled.
+  void stop() { scope_.cancel(); }
   // Stops the fetch that is under way, if any.
   Task<void> close();
 
@@ -47,17 +73,22 @@ class PageStream {
  private:
   Task<void> fetch(s3::ListRequest request);
   void fetch_ahead();
+  void drop_used_page();
   Status accept();
+  Status take_objects();
   Status check_token();
   tl::unexpected<Error> broken(std::string what, std::string_view key) const;
 
+  Runtime& runtime_;
   PageSource& source_;
   Semaphore& slots_;
   PageStreamOptions options_;
   Scope scope_;
   Event fetched_;
-  bool fetching_ = false;
+  std::function<void(const PageSeen&)> when_page_;
+  bool fetching_ = false, waits_ = false;
   bool finished_ = false;
+  std::optional<TimePoint> sent_;
   Status fetch_status_;
   s3::ListPage current_, ahead_;
   std::vector<ObjectView> objects_now_;

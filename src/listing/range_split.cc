@@ -73,12 +73,16 @@ void RangeSplit::fetched(Id id, const Page& page) {
     stalled(id);
   }
   ++side.pages;
-  if (page.ended && side.listed) {
-    side.listed = false;
-    --listed_sides_;
-  }
+  if (page.ended) ended(id, page.side);
   range.guessed = false;
   judge(range);
+}
+
+void RangeSplit::ended(Id id, Side side) {
+  const auto found = ranges_.find(id);
+  if (found == ranges_.end()) return;
+  listed_sides_ -= std::exchange(found->second.sides[static_cast<std::size_t>(side)].listed, false);
+  found->second.guessed = false;
 }
 
 void RangeSplit::note_mark(SideState& side, const Page& page) {
@@ -165,7 +169,8 @@ std::string RangeSplit::border(const Range& range) const {
   const SideState& side = range.longer_side();
   const KeySpan span(alphabet_, side.mark, range.keys.up_to);
   const double at = span.of(side.last), rest = span.end() - at;
-  const double share = range.probes > 0 ? std::pow(range.remaining, -0.3) : 0.5;
+  const double share =
+      range.probes > 0 ? std::min(0.5, std::pow(std::max(1.0, range.remaining), -0.3)) : 0.5;
   std::string out = span.key_at(at + rest * share, rest * share / 16);
   const bool inside = out > side.last && (!range.keys.up_to || out < *range.keys.up_to);
   return inside ? out : std::string();

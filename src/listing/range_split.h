@@ -27,6 +27,9 @@ class RangeSplit {
   using Id = std::uint64_t;
 
   explicit RangeSplit(std::uint32_t page_size) : page_size_(page_size) {}
+  virtual ~RangeSplit() = default;
+  RangeSplit(const RangeSplit&) = delete;
+  RangeSplit& operator=(const RangeSplit&) = delete;
 
   // A range whose listing begins. `listed` by side: of one that is not, it is known that it has no
   // key there.
@@ -42,6 +45,8 @@ class RangeSplit {
     bool ended = false;                            // the side has no more in the range
   };
   void fetched(Id id, const Page& page);
+  // The side has no more in the range, as a border that came nearer decided.
+  void ended(Id id, Side side);
   // A page is waited for unusually long, or came empty: what lies beyond is worth a request
   // whatever the estimate says. Once a range.
   void stalled(Id id);
@@ -53,10 +58,11 @@ class RangeSplit {
   };
   // What to split while `slots` LISTs may be in flight; nullopt: nothing is worth it now. Asked
   // again after each split.
-  std::optional<Advice> advise(std::size_t slots);
+  virtual std::optional<Advice> advise(std::size_t slots);
   // The advice was not followed: the range is left alone until it has gone on.
   void refused(Id id);
 
+  Id newest() const { return next_ - 1; }
   std::size_t ranges() const { return ranges_.size(); }
   std::size_t listed_sides() const { return listed_sides_; }
 

@@ -40,7 +40,7 @@ struct CheckOptions {
   std::optional<TimePoint> settles_until;
   // Of the source's objects in key order, the first part that must match: (0, 1].
   double threshold = 1.0;
-  std::size_t list_concurrency = 8;
+  std::size_t list_concurrency = 64;
   std::size_t head_concurrency = 32;
   std::uint32_t page_size = 1000;
   std::size_t kept_differences = 1000;  // the rest goes only to the sink
@@ -88,7 +88,8 @@ struct CheckResult {
 
 // Lists both sides afresh and compares whole keys, sizes and, where comparable, ETags. Only GET and
 // HEAD, on both sides. An error means that the check could not be made (a listing failed), which is
-// not a pass. Memory: two pages a side and the kept differences. level kNone is the caller's to
+// not a pass. Memory: two pages a side of
+// each range that is walked, and the kept differences. level kNone is the caller's to
 // handle (the result passes and says nothing).
 Task<Result<CheckResult>> run_check(Runtime& runtime, const Pair& pair, const CheckOptions& options,
                                     EventSink& sink);

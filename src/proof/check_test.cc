@@ -209,6 +209,56 @@ TEST_F(CheckTest, OnlySoManyDifferencesAreKept) {
   EXPECT_EQ(sink_.differences.size(), 30u);
 }
 
+// Takes differences as they come and asks for no order.
+class UnorderedSink final : public EventSink {
+ public:
+  void on_difference(const DifferenceEvent& e) override { found.emplace_back(e.key); }
+  Names found;
+};
+
+// Many ranges at once come to the same verdict, counters and kept differences as one after the
+// other.
+TEST(ParallelCheck, SaysTheSameAsInKeyOrder) {
+  SimPairOptions world_options;
+  world_options.source_synthetic.emplace();
+  world_options.source_synthetic->layout = sim::Layout::kUuids;
+  world_options.source_synthetic->count = 20'000;
+  world_options.target_synthetic = world_options.source_synthetic;
+  world_options.source_synthetic->missing_every = 11;
+  world_options.target_synthetic->missing_every = 7;
+  world_options.target_synthetic->changed_every = 13;
+  SimPair world(world_options);
+  world.sim().check_signatures(false);
+  world.sim().add_latency({std::nullopt, std::chrono::milliseconds(40), {}, 0});
+  CheckOptions options;
+  options.page_size = 100;
+  options.kept_differences = 50;
+  options.level = CheckLevel::kSize;
+  RecordingSink ordered;
+  UnorderedSink unordered;
+  const TimePoint begin = world.runtime().now();
+  const auto one = world.runtime().run(run_check(world.runtime(), world.pair(), options, ordered));
+  const TimePoint middle = world.runtime().now();
+  const auto many =
+      world.runtime().run(run_check(world.runtime(), world.pair(), options, unordered));
+  const TimePoint end = world.runtime().now();
+  ASSERT_TRUE(one && many);
+  EXPECT_LT(end - middle, (middle - begin) / 6);
+  const CheckCounters &a = one->counters, &b = many->counters;
+  EXPECT_EQ(a.source.objects, b.source.objects);
+  EXPECT_EQ(a.target.bytes, b.target.bytes);
+  EXPECT_EQ(a.matched, b.matched);
+  EXPECT_EQ(a.missing, b.missing);
+  EXPECT_EQ(a.extras_allowed, b.extras_allowed);
+  EXPECT_EQ(a.size_differs, b.size_differs);
+  EXPECT_GE(b.list_pages_source, a.list_pages_source);
+  EXPECT_EQ(unordered.found.size(), ordered.differences.size());
+  ASSERT_EQ(one->differences.size(), many->differences.size());
+  for (std::size_t i = 0; i < one->differences.size(); ++i)
+    EXPECT_EQ(one->differences[i].key, many->differences[i].key);
+  EXPECT_TRUE(many->differences_cut);
+}
+
 TEST_F(CheckTest, ArchivedObjectsThatASyncLeftOutAreOutsideItsVerdict) {
   sim::ObjectSpec cold;
   cold.key = "cold";

@@ -1,5 +1,6 @@
 #include "proof/checker.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -12,11 +13,8 @@
 namespace s3ferry {
 namespace {
 
-PageStreamOptions stream_options(const Location& location, std::uint32_t page_size) {
-  PageStreamOptions out;
-  out.prefix = location.prefix;
-  out.page_size = page_size;
-  return out;
+bool by_key(const Difference& a, const Difference& b) {
+  return a.key < b.key;
 }
 
 // S3 gives whole seconds, cut off: what happened within the second of `time` counts as after it.
@@ -61,24 +59,23 @@ Task<Result<CheckResult>> Checker::run() {
     Status counted = co_await count_source();
     if (!counted) co_return fail(std::move(counted.error()));
   }
-  Semaphore slots(std::max<std::size_t>(1, options_.list_concurrency));
+  ListPace pace(runtime_, options_.list_concurrency);
   BucketPages source_pages(pair_.source), target_pages(pair_.target);
   const auto settles = [this](const Error& error) { return settles_yet(error); };
   PatientPages patient_source(runtime_, source_pages, settles);
   PatientPages patient_target(runtime_, target_pages, settles);
-  PageStream source(runtime_, patient_source, slots,
-                    stream_options(pair_.source_at, options_.page_size));
-  PageStream target(runtime_, patient_target, slots,
-                    stream_options(pair_.target_at, options_.page_size));
-  source.start();
-  target.start();
-  Status walked = co_await walk(source, target);
-  co_await source.close();
-  co_await target.close();
+  PacedPages source(runtime_, patient_source, pace), target(runtime_, patient_target, pace);
+  RangeWalksOptions options;
+  options.prefixes = {pair_.source_at.prefix, pair_.target_at.prefix};
+  options.page_size = options_.page_size;
+  options.split = !needs_order();
+  RangeSplit split(options_.page_size);
+  RangeWalks walks(runtime_, source, target, pace, split, std::move(options), *this);
+  const std::vector<KeyRange> whole(1);
+  Status walked = co_await walks.run(whole);
   if (!walked) co_return fail(std::move(walked.error()));
+  std::sort(result_.differences.begin(), result_.differences.end(), by_key);
   CheckCounters& counters = result_.counters;
-  counters.list_pages_source += source.pages();
-  counters.list_pages_target += target.pages();
   counters.heads = looks_.heads();
   counters.within_threshold = std::min(counters.within_threshold, counters.source.objects);
   result_.passed = check_passes(options_, counters);
@@ -91,7 +88,10 @@ Task<Result<CheckResult>> Checker::run() {
 Task<Status> Checker::count_source() {
   Semaphore slots(1);
   BucketPages pages(pair_.source);
-  PageStream stream(runtime_, pages, slots, stream_options(pair_.source_at, options_.page_size));
+  PageStreamOptions options;
+  options.prefix = pair_.source_at.prefix;
+  options.page_size = options_.page_size;
+  PageStream stream(runtime_, pages, slots, std::move(options));
   Merge merge(options_.filters, options_.folder_markers);
   merge.end_target();
   std::vector<MergedKey> batch;
@@ -100,7 +100,11 @@ Task<Status> Checker::count_source() {
   Status status;
   while (status && merge.advance(batch) != MergeNeeds::kNothing) {
     objects += batch.size();
-    status = co_await feed(merge, Side::kSource, stream);
+    auto page = co_await stream.next();
+    if (!page)
+      status = fail(listing_failed(Side::kSource, page.error()));
+    else
+      *page ? merge.feed_source(**page) : merge.end_source();
   }
   objects += batch.size();
   co_await stream.close();
@@ -114,48 +118,63 @@ bool Checker::settles_yet(const Error& error) const {
          runtime_.now() < *options_.settles_until;
 }
 
-Task<Status> Checker::walk(PageStream& source, PageStream& target) {
+// Each key is told as it comes, or counted against how many came before it.
+bool Checker::needs_order() const {
+  return options_.threshold < 1 || wants_compared_ || wants_objects_;
+}
+
+Task<Status> Checker::walk(RangeWalk& range) {
   Merge merge(options_.filters, options_.folder_markers);
+  std::string walked_to;
+  bool has_walked = false;
+  range.when_cut([&](std::string_view up_to) {
+    if (has_walked && walked_to > up_to) return false;
+    merge.cut(up_to);
+    return true;
+  });
   std::vector<MergedKey> batch;
   for (;;) {
     const MergeNeeds needs = merge.advance(batch);
+    if (const ObjectView* last = merge.walked_to()) {
+      walked_to.assign(last->key);
+      has_walked = true;
+    }
     Status taken = co_await take(batch);
     if (!taken) co_return taken;
     if (needs == MergeNeeds::kNothing) break;
     const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-    Status fed = co_await feed(merge, side, side == Side::kSource ? source : target);
-    if (!fed) co_return fed;
+    auto page = co_await range.next(side);
+    if (!page) co_return fail(listing_failed(side, page.error()));
+    if (side == Side::kSource)
+      *page ? merge.feed_source(**page) : merge.end_source();
+    else
+      *page ? merge.feed_target(**page) : merge.end_target();
   }
-  const LeftOut &at_source = merge.left_out_of_source(), &at_target = merge.left_out_of_target();
-  CheckCounters& counters = result_.counters;
-  counters.excluded_source = {at_source.excluded, at_source.excluded_bytes};
-  counters.excluded_target = {at_target.excluded, at_target.excluded_bytes};
-  if (options_.folder_markers == FolderMarkers::kIgnore) {
-    counters.markers_source = {at_source.markers, at_source.marker_bytes};
-    counters.markers_target = {at_target.markers, at_target.marker_bytes};
-  }
+  note_left_out(merge);
+  result_.counters.list_pages_source += range.pages(Side::kSource);
+  result_.counters.list_pages_target += range.pages(Side::kTarget);
   co_return Status();
 }
 
-Task<Status> Checker::feed(Merge& merge, Side side, PageStream& stream) {
-  auto page = co_await stream.next();
-  if (!page) {
-    if (page.error().is(ErrorKind::kCancelled)) co_return fail(std::move(page.error()));
-    const Location& at = side == Side::kSource ? pair_.source_at : pair_.target_at;
-    co_return fail(
-        Error(page.error())
-            .with_message(fmt::format("the listing of the {} {} failed: {}", to_string(side),
-                                      at.url(), page.error().message())));
-  }
-  if (side == Side::kSource)
-    *page ? merge.feed_source(**page) : merge.end_source();
-  else
-    *page ? merge.feed_target(**page) : merge.end_target();
-  co_return Status();
+void Checker::note_left_out(const Merge& merge) {
+  const LeftOut &at_source = merge.left_out_of_source(), &at_target = merge.left_out_of_target();
+  CheckCounters& counters = result_.counters;
+  counters.excluded_source.add(Tally{at_source.excluded, at_source.excluded_bytes});
+  counters.excluded_target.add(Tally{at_target.excluded, at_target.excluded_bytes});
+  if (options_.folder_markers != FolderMarkers::kIgnore) return;
+  counters.markers_source.add(Tally{at_source.markers, at_source.marker_bytes});
+  counters.markers_target.add(Tally{at_target.markers, at_target.marker_bytes});
+}
+
+Error Checker::listing_failed(Side side, const Error& error) const {
+  if (error.is(ErrorKind::kCancelled)) return error;
+  const Location& at = side == Side::kSource ? pair_.source_at : pair_.target_at;
+  return Error(error).with_message(fmt::format("the listing of the {} {} failed: {}",
+                                               to_string(side), at.url(), error.message()));
 }
 
 Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
-  findings_.clear();
+  std::vector<Finding> findings;
   std::vector<EtagCase> cases;
   for (const MergedKey& merged : batch) {
     note_sides(merged);
@@ -163,18 +182,25 @@ Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
     if (merged.source != nullptr) ++rank_;
     if (finding.waits)
       cases.push_back(EtagCase{std::string(merged.key()), std::string(merged.source->etag)});
-    if (finding.waits || finding.kind) findings_.push_back(finding);
+    if (finding.waits || finding.kind) findings.push_back(finding);
   }
   if (!cases.empty()) {
-    Status looked = co_await looks_.look(cases);
+    Status looked = co_await look_at(cases);
     if (!looked) co_return looked;
   }
   std::size_t next = 0;
-  for (Finding& finding : findings_) {
+  for (Finding& finding : findings) {
     if (finding.waits) settle_looked(finding, cases[next++].found);
     if (finding.kind) tell(finding);
   }
   co_return Status();
+}
+
+Task<Status> Checker::look_at(std::vector<EtagCase>& cases) {
+  Status turn = co_await looking_.acquire();
+  if (!turn) co_return turn;
+  Permit permit(looking_);
+  co_return co_await looks_.look(cases);
 }
 
 void Checker::note_sides(const MergedKey& merged) {
@@ -329,10 +355,14 @@ void Checker::count(DifferenceKind kind) {
   }
 }
 
+// The first ones in key order, in whatever order they come.
 void Checker::keep(const Finding& finding, bool late, bool excused) {
-  if (result_.differences.size() >= options_.kept_differences) {
+  std::vector<Difference>& kept = result_.differences;
+  if (kept.size() >= options_.kept_differences) {
     result_.differences_cut = true;
-    return;
+    if (kept.empty() || finding.merged.key() >= kept.front().key.view()) return;
+    std::pop_heap(kept.begin(), kept.end(), by_key);
+    kept.pop_back();
   }
   Difference out{*finding.kind, ObjectKey(finding.merged.key()), {}, {}, {}, {}, late, excused};
   if (const ObjectView* source = finding.merged.source) {
@@ -343,7 +373,8 @@ void Checker::keep(const Finding& finding, bool late, bool excused) {
     out.target_size = target->size;
     out.target_etag = target->etag;
   }
-  result_.differences.push_back(std::move(out));
+  kept.push_back(std::move(out));
+  std::push_heap(kept.begin(), kept.end(), by_key);
 }
 
 }  // namespace s3ferry

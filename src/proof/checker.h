@@ -5,14 +5,16 @@
 
 #include "diff/compare.h"
 #include "diff/merge.h"
-#include "listing/page_stream.h"
+#include "listing/range_walks.h"
 #include "proof/check.h"
 #include "proof/etag_looks.h"
 
 namespace s3ferry {
 
-// One check: walks both listings and gives each key its place in the counters. One run, one shard.
-class Checker {
+// One check: walks both listings, many ranges of keys at once, and gives each key its place in the
+// counters. In key order, one range, where a threshold needs each key's rank or the sink tells each
+// key. One run, one shard.
+class Checker final : public RangeWalker {
  public:
   Checker(Runtime& runtime, const Pair& pair, const CheckOptions& options, EventSink& sink);
 
@@ -30,9 +32,11 @@ class Checker {
 
   Task<Status> count_source();
   bool settles_yet(const Error& error) const;
-  Task<Status> walk(PageStream& source, PageStream& target);
-  Task<Status> feed(Merge& merge, Side side, PageStream& stream);
+  Task<Status> walk(RangeWalk& range) override;
   Task<Status> take(const std::vector<MergedKey>& batch);
+  Task<Status> look_at(std::vector<EtagCase>& cases);
+  void note_left_out(const Merge& merge);
+  Error listing_failed(Side side, const Error& error) const;
   void note_sides(const MergedKey& merged);
   Finding classify(const MergedKey& merged);
   void settle_looked(Finding& finding, EtagCase::Found found);
@@ -42,6 +46,7 @@ class Checker {
   void count(DifferenceKind kind);
   bool is_late(const Finding& finding) const;
   void keep(const Finding& finding, bool late, bool excused);
+  bool needs_order() const;
 
   Runtime& runtime_;
   const Pair& pair_;
@@ -51,7 +56,7 @@ class Checker {
   bool wants_compared_ = false, wants_objects_ = false;
   std::optional<WallTime> late_from_source_, late_from_target_;
   std::uint64_t rank_ = 0;
-  std::vector<Finding> findings_;
+  Semaphore looking_{1};  // what a group of looks found decides how the next is looked at
   CheckResult result_;
 };
 

@@ -18,10 +18,11 @@ constexpr int kMostTries = 8;
 // What was seen of both sides is trusted for so long.
 constexpr Duration kLookHolds = std::chrono::seconds(30);
 
-LookUpRequest look_up_request(const Location& at, std::uint64_t between, std::size_t concurrency) {
+LookUpRequest look_up_request(const Location& at, std::uint64_t PlannedDelete::*rank,
+                              std::size_t concurrency) {
   LookUpRequest out;
   out.prefix = at.prefix;
-  out.between = between;
+  out.rank = rank;
   out.concurrency = std::min(concurrency, kHeadsInFlight);
   return out;
 }
@@ -93,7 +94,12 @@ Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
 }
 
 Task<Status> DeletePhase::read(Batch& batch) {
-  if (state_.book == nullptr) co_return spool_.read(kBatchKeys, batch);
+  if (state_.book == nullptr) {
+    Status taken = spool_.read(kBatchKeys, batch);
+    std::sort(batch.begin(), batch.end(),
+              [](const PlannedDelete& a, const PlannedDelete& b) { return a.key < b.key; });
+    co_return taken;
+  }
   Status room = co_await state_.book->wait_for_room();
   if (!room) co_return room;
   Result<Batch> page = co_await state_.book->planned(read_to_, kBatchKeys);
@@ -159,9 +165,8 @@ void DeletePhase::leave_new(Batch& batch) {
 
 Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
   if (batch.empty()) co_return;
-  const LookUpRequest request =
-      look_up_request(state_.pair.source_at, listed_between(batch, &PlannedDelete::source_rank),
-                      state_.options.concurrency);
+  const LookUpRequest request = look_up_request(state_.pair.source_at, &PlannedDelete::source_rank,
+                                                state_.options.concurrency);
   std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.source, request, batch);
   std::size_t at = 0;
   std::erase_if(batch, [&](const PlannedDelete& planned) {
@@ -177,9 +182,8 @@ Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
 
 Task<void> DeletePhase::leave_what_changed(Batch& batch) {
   if (batch.empty()) co_return;
-  const LookUpRequest request =
-      look_up_request(state_.pair.target_at, listed_between(batch, &PlannedDelete::target_rank),
-                      state_.options.concurrency);
+  const LookUpRequest request = look_up_request(state_.pair.target_at, &PlannedDelete::target_rank,
+                                                state_.options.concurrency);
   std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.target, request, batch);
   std::size_t at = 0;
   std::erase_if(batch, [&](const PlannedDelete& planned) {

@@ -82,12 +82,7 @@ TEST(DeleteSpool, GivesBackWhatItTook) {
       one.source_rank = random();
       one.target_rank = random();
       one.modified = WallTime(std::chrono::milliseconds(random() % 4'000'000'000'000));
-      ObjectView view;
-      view.key = one.key;
-      view.etag = one.etag;
-      view.size = one.size;
-      view.modified = one.modified;
-      ASSERT_TRUE(spool.add(view, one.source_rank, one.target_rank));
+      ASSERT_TRUE(spool.add(one));
     }
     EXPECT_EQ(spool.size(), count);
     ASSERT_TRUE(spool.rewind());
@@ -111,13 +106,22 @@ TEST(DeleteSpool, GivesBackWhatItTook) {
 
 TEST(DeleteSpool, ADirectoryThatIsNotThereIsAnError) {
   DeleteSpool spool("/nonexistent/directory");
-  const std::string key(1000, 'k');
-  ObjectView view;
-  view.key = key;
+  PlannedDelete planned;
+  planned.key.assign(1000, 'k');
   Status added;
-  for (int i = 0; i < 1000 && added; ++i) added = spool.add(view, 0, 0);
+  for (int i = 0; i < 1000 && added; ++i) added = spool.add(planned);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().kind(), ErrorKind::kIo);
+}
+
+TEST(LookUp, RanksAreComparedWithinAWalkOnly) {
+  std::vector<PlannedDelete> keys(3);
+  keys[0].source_rank = 5;
+  keys[1].source_rank = 25;
+  keys[2].source_rank = 20;  // a later try's
+  EXPECT_EQ(listed_between(keys, &PlannedDelete::source_rank), 20u);
+  EXPECT_TRUE(same_walk(5, 25));
+  EXPECT_FALSE(same_walk(5, 5 + (std::uint64_t{1} << kRankBits)));
 }
 
 TEST(LookUp, ListsWhereKeysAreDense) {

@@ -32,17 +32,16 @@ DeleteSpool::~DeleteSpool() {
   if (file_ >= 0) ::close(file_);
 }
 
-Status DeleteSpool::add(const ObjectView& extra, std::uint64_t source_rank,
-                        std::uint64_t target_rank) {
-  const RecordHead head{extra.size,
-                        source_rank,
-                        target_rank,
-                        extra.modified.time_since_epoch().count(),
-                        static_cast<std::uint32_t>(extra.key.size()),
-                        static_cast<std::uint32_t>(extra.etag.size())};
+Status DeleteSpool::add(const PlannedDelete& planned) {
+  const RecordHead head{planned.size,
+                        planned.source_rank,
+                        planned.target_rank,
+                        planned.modified.time_since_epoch().count(),
+                        static_cast<std::uint32_t>(planned.key.size()),
+                        static_cast<std::uint32_t>(planned.etag.size())};
   buffer_.append(reinterpret_cast<const char*>(&head), sizeof head);
-  buffer_ += extra.key;
-  buffer_ += extra.etag;
+  buffer_ += planned.key;
+  buffer_ += planned.etag;
   ++size_;
   return buffer_.size() < kBufferBytes ? Status() : flush();
 }

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/object_view.h"
 #include "journal/records.h"
 
 namespace s3ferry {
 
-// Planned deletions in key order, kept out of memory: beyond 256 KiB they go to an unlinked
-// temporary file. Written once, then read once from the front. One thread; the file is gone when it
-// dies, whatever happens.
+// Planned deletions, kept out of memory: beyond 256 KiB they go to an unlinked temporary file. In
+// the order in which they come: chunk by chunk. Written once, then read once from the front. One
+// thread; the file is gone when it dies, whatever happens.
 class DeleteSpool {
  public:
   explicit DeleteSpool(std::string directory)
@@ -21,7 +20,7 @@ class DeleteSpool {
   DeleteSpool(const DeleteSpool&) = delete;
   DeleteSpool& operator=(const DeleteSpool&) = delete;
 
-  Status add(const ObjectView& extra, std::uint64_t source_rank, std::uint64_t target_rank);  // kIo
+  Status add(const PlannedDelete& planned);  // kIo
   std::uint64_t size() const { return size_; }
 
   // No more add(): reading starts.

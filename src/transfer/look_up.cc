@@ -52,27 +52,28 @@ Task<Looked> look_by_head(s3::BucketReader& bucket, std::string key) {
 
 // One of several that share `next`.
 Task<void> head_in_turn(s3::BucketReader& bucket, const std::string& prefix,
-                        const std::vector<PlannedDelete>& keys, std::size_t& next,
-                        std::vector<Looked>& out) {
-  while (next < keys.size()) {
-    const std::size_t mine = next++;
+                        std::span<const PlannedDelete> keys, const std::vector<std::size_t>& wanted,
+                        std::size_t& next, std::vector<Looked>& out) {
+  while (next < wanted.size()) {
+    const std::size_t mine = wanted[next++];
     out[mine] = co_await look_by_head(bucket, prefix + keys[mine].key);
   }
 }
 
 Task<void> look_by_heads(Runtime& runtime, s3::BucketReader& bucket, const LookUpRequest& request,
-                         const std::vector<PlannedDelete>& keys, std::vector<Looked>& out) {
+                         std::span<const PlannedDelete> keys,
+                         const std::vector<std::size_t>& wanted, std::vector<Looked>& out) {
   std::size_t next = 0;
   Scope scope(runtime);
   const std::size_t most = std::max<std::size_t>(1, request.concurrency);
-  for (std::size_t i = 0; i < std::min(keys.size(), most); ++i)
-    scope.spawn(head_in_turn(bucket, request.prefix, keys, next, out));
+  for (std::size_t i = 0; i < std::min(wanted.size(), most); ++i)
+    scope.spawn(head_in_turn(bucket, request.prefix, keys, wanted, next, out));
   co_await scope.join();
 }
 
 // Everything after the first key and up to the last; the first itself is a HEAD.
 Task<void> look_by_listing(Runtime& runtime, s3::BucketReader& bucket, const LookUpRequest& request,
-                           const std::vector<PlannedDelete>& keys, std::vector<Looked>& out) {
+                           std::span<const PlannedDelete> keys, std::span<Looked> out) {
   out.front() = co_await look_by_head(bucket, request.prefix + keys.front().key);
   PageStreamOptions options;
   options.prefix = request.prefix;
@@ -98,9 +99,17 @@ Task<void> look_by_listing(Runtime& runtime, s3::BucketReader& bucket, const Loo
   for (; at < keys.size(); ++at) out[at] = error ? unknown(*error) : gone();
 }
 
+// Where the next walk's keys begin.
+std::size_t end_of_walk(std::span<const PlannedDelete> keys, std::size_t begin,
+                        std::uint64_t PlannedDelete::*rank) {
+  std::size_t end = begin + 1;
+  while (end < keys.size() && same_walk(keys[begin].*rank, keys[end].*rank)) ++end;
+  return end;
+}
+
 }  // namespace
 
-std::uint64_t listed_between(const std::vector<PlannedDelete>& keys,
+std::uint64_t listed_between(std::span<const PlannedDelete> keys,
                              std::uint64_t PlannedDelete::*rank) {
   std::uint64_t sum = 0;
   for (std::size_t i = 1; i < keys.size(); ++i)
@@ -117,12 +126,19 @@ Task<std::vector<Looked>> look_up(Runtime& runtime, s3::BucketReader& bucket,
                                   const LookUpRequest& request,
                                   const std::vector<PlannedDelete>& keys) {
   std::vector<Looked> out(keys.size());
-  if (keys.empty()) co_return out;
-  if (listing_is_cheaper(keys.size(), request.between)) {
-    co_await look_by_listing(runtime, bucket, request, keys, out);
-  } else {
-    co_await look_by_heads(runtime, bucket, request, keys, out);
+  const std::span<const PlannedDelete> all(keys);
+  std::vector<std::size_t> by_head;
+  for (std::size_t begin = 0, end = 0; begin < keys.size(); begin = end) {
+    end = end_of_walk(all, begin, request.rank);
+    const auto walk = all.subspan(begin, end - begin);
+    if (listing_is_cheaper(walk.size(), listed_between(walk, request.rank))) {
+      co_await look_by_listing(runtime, bucket, request, walk,
+                               std::span(out).subspan(begin, end - begin));
+    } else {
+      for (std::size_t i = begin; i < end; ++i) by_head.push_back(i);
+    }
   }
+  co_await look_by_heads(runtime, bucket, request, all, by_head, out);
   co_return out;
 }
 

@@ -1,23 +1,20 @@
 #include "transfer/planner.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "s3/source_bucket.h"
 #include "s3/target_bucket.h"
 #include "transfer/copy_route.h"
 #include "transfer/copy_strategy.h"
+#include "transfer/look_up.h"
 
 namespace s3ferry {
 namespace {
 
-PageStreamOptions stream_options(const Location& location, const KeyRange& range,
-                                 std::uint32_t page_size) {
-  PageStreamOptions out;
-  out.prefix = location.prefix;
-  out.range = range;
-  out.page_size = page_size;
-  return out;
-}
+constexpr int kWalkBits = 20;
+constexpr std::uint64_t kMostRank = ~std::uint64_t{0} >> 1;  // what a journal's integers hold
 
 // What was left out since `counted`, which follows.
 void count_hidden(RunState& state, Chunk& chunk, const LeftOut& now, LeftOut& counted,
@@ -47,17 +44,19 @@ Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
                       [&state](const Error& error) { return state.settles(error); }),
       patient_target_(state.runtime, target_pages_,
                       [&state](const Error& error) { return state.settles(error); }),
-      list_slots_(std::max<std::size_t>(1, state.options.list_concurrency)),
-      source_rank_(state.counters.source_only.objects + state.counters.both.objects),
-      target_rank_(state.counters.target_only.objects + state.counters.both.objects) {}
+      list_pace_(state.runtime, state.options.list_concurrency),
+      paced_source_(state.runtime, patient_source_, list_pace_),
+      paced_target_(state.runtime, patient_target_, list_pace_) {}
 
-Planner::Walk::Walk(RunState& state, const KeyRange& keys, bool last, PageStream& from,
-                    PageStream& to)
-    : gap(keys),
-      is_last(last),
-      source(from),
-      target(to),
-      merge(state.options.filters, state.options.folder_markers) {}
+Planner::Walk::Walk(RunState& state, RangeWalk& keys, Ranks first)
+    : range(keys), merge(state.options.filters, state.options.folder_markers), ranks(first) {}
+
+// What lies behind `up_to` becomes another walk's.
+bool Planner::Walk::let_go(std::string_view up_to) {
+  if (has_walked && walked_to > up_to) return false;
+  merge.cut(up_to);
+  return true;
+}
 
 Task<void> Planner::run() {
   const std::vector<KeyRange> whole(1);
@@ -65,33 +64,47 @@ Task<void> Planner::run() {
   if (gaps.empty())
     state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
   const bool retries = state_.book != nullptr && state_.book->retry_of();
-  for (const KeyRange& gap : gaps) {
-    const bool last = &gap == &gaps.back();
-    Status walked = co_await (retries ? walk_failed(gap) : walk_gap(gap, last));
-    if (walked && last)
-      state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
-    if (walked) continue;
+  Status walked = co_await (retries ? retry_all(gaps) : list_all(gaps));
+  if (!walked) {
     state_.end_planning(std::move(walked.error()));
     co_return;
   }
   (void)stops_for_relay(/*listed_whole=*/true);
 }
 
-Task<Status> Planner::walk_gap(const KeyRange& gap, bool last) {
-  PageStream source(state_.runtime, patient_source_, list_slots_,
-                    stream_options(state_.pair.source_at, gap, state_.options.page_size));
-  PageStream target(state_.runtime, patient_target_, list_slots_,
-                    stream_options(state_.pair.target_at, gap, state_.options.page_size));
-  source.start();
-  target.start();
-  Walk one(state_, gap, last, source, target);
-  Status walked = co_await walk(one);
-  co_await source.close();
-  co_await target.close();
+Task<Status> Planner::list_all(const std::vector<KeyRange>& gaps) {
+  RangeWalksOptions options;
+  options.prefixes = {state_.pair.source_at.prefix, state_.pair.target_at.prefix};
+  options.page_size = state_.options.page_size;
+  RangeSplit split(options.page_size);
+  RangeWalks walks(state_.runtime, paced_source_, paced_target_, list_pace_, split,
+                   std::move(options), *this);
+  Status walked = co_await walks.run(gaps);
+  state_.counters.source_listed_whole = walks.listed_whole(Side::kSource);
+  state_.counters.target_listed_whole = walks.listed_whole(Side::kTarget);
   co_return walked;
 }
 
-Task<Status> Planner::walk(Walk& walk) {
+Task<Status> Planner::retry_all(const std::vector<KeyRange>& gaps) {
+  for (const KeyRange& gap : gaps) {
+    Status tried = co_await walk_failed(gap);
+    if (!tried) co_return tried;
+  }
+  state_.counters.source_listed_whole = state_.counters.target_listed_whole = true;
+  co_return Status();
+}
+
+// Ranks of one walk lie close together, those of different walks far apart: in other tries, too.
+Planner::Ranks Planner::next_ranks() {
+  const std::uint64_t tries = state_.book != nullptr ? state_.book->tries() : 0;
+  const std::uint64_t first =
+      (tries << kWalkBits | (++walks_ & ((1U << kWalkBits) - 1))) << kRankBits & kMostRank;
+  return Ranks{first, first};
+}
+
+Task<Status> Planner::walk(RangeWalk& range) {
+  Walk walk(state_, range, next_ranks());
+  range.when_cut([&walk](std::string_view up_to) { return walk.let_go(up_to); });
   std::vector<MergedKey> batch;
   for (;;) {
     if (walk.chunk == nullptr) {
@@ -100,18 +113,18 @@ Task<Status> Planner::walk(Walk& walk) {
     }
     const MergeNeeds needs = walk.merge.advance(batch);
     count_walked(walk, batch);
-    Status acted = co_await act_on(*walk.chunk, batch);
+    Status acted = co_await act_on(*walk.chunk, walk.ranks, batch);
     if (!acted) co_return acted;
-    if (needs == MergeNeeds::kNothing) {
-      close_chunk(walk, walk.gap.up_to);
-      co_return Status();
+    if (needs == MergeNeeds::kNothing) co_return close_chunk(walk, range.keys().up_to);
+    if (walk.keys_in_chunk >= state_.options.page_size) {
+      Status closed = close_chunk(walk, walk.walked_to);
+      if (!closed) co_return closed;
     }
-    if (walk.keys_in_chunk >= state_.options.page_size) close_chunk(walk, walk.walked_to);
     const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
     Status fed = co_await feed(walk, side);
     if (fed) continue;
     // What was walked stands: a later try goes on behind it.
-    if (walk.chunk != nullptr && walk.keys_in_chunk > 0) close_chunk(walk, walk.walked_to);
+    if (walk.chunk != nullptr && walk.keys_in_chunk > 0) (void)close_chunk(walk, walk.walked_to);
     co_return fed;
   }
 }
@@ -119,35 +132,44 @@ Task<Status> Planner::walk(Walk& walk) {
 Task<Status> Planner::open_chunk(Walk& walk) {
   Status room = co_await state_.wait_for_room();
   if (!room) co_return room;
-  walk.chunk =
-      &state_.ledger.begin(walk.has_walked ? std::optional(walk.walked_to) : walk.gap.after);
+  walk.chunk = &state_.ledger.begin(walk.has_walked ? std::optional(walk.walked_to)
+                                                    : walk.range.keys().after);
   walk.keys_in_chunk = 0;
   co_return Status();
 }
 
-void Planner::close_chunk(Walk& walk, std::optional<std::string> up_to) {
+Status Planner::close_chunk(Walk& walk, std::optional<std::string> up_to) {
   Chunk& chunk = *std::exchange(walk.chunk, nullptr);
-  if (up_to && chunk.after == up_to)
-    state_.ledger.drop(chunk);  // the one before ended where the gap does
-  else
-    state_.ledger.close(chunk, std::move(up_to));
+  if (up_to && chunk.after == up_to) {
+    state_.ledger.drop(chunk);  // the one before ended where the range does
+    return {};
+  }
+  return close_chunk(chunk, std::move(up_to));
+}
+
+// A run that is not recorded keeps its plan in the spool, chunk by chunk, so that keys that lie
+// close together stay so.
+Status Planner::close_chunk(Chunk& chunk, std::optional<std::string> up_to) {
+  Status kept;
+  if (state_.book == nullptr) {
+    for (const PlannedDelete& planned : std::exchange(chunk.planned_deletes, {}))
+      if (kept) kept = spool_.add(planned);
+  }
+  state_.ledger.close(chunk, std::move(up_to));
+  return kept;
 }
 
 Task<Status> Planner::feed(Walk& walk, Side side) {
   const bool is_source = side == Side::kSource;
-  auto page = co_await (is_source ? walk.source : walk.target).next();
+  auto page = co_await walk.range.next(side);
   if (!page) {
     listing_failed(side, page.error());
     co_return fail(std::move(page.error()));
   }
-  if (*page) {
+  if (*page)
     is_source ? walk.merge.feed_source(**page) : walk.merge.feed_target(**page);
-    co_return Status();
-  }
-  is_source ? walk.merge.end_source() : walk.merge.end_target();
-  RunCounters& counters = state_.counters;
-  if (walk.is_last)
-    (is_source ? counters.source_listed_whole : counters.target_listed_whole) = true;
+  else
+    is_source ? walk.merge.end_source() : walk.merge.end_target();
   co_return Status();
 }
 
@@ -157,11 +179,11 @@ void Planner::count_walked(Walk& walk, const std::vector<MergedKey>& batch) {
   Chunk& chunk = *walk.chunk;
   count_batch(chunk, batch);
   state_.count(chunk, [&](RunCounters& c) {
-    c.list_pages_source += walk.source.pages() - walk.pages_source;
-    c.list_pages_target += walk.target.pages() - walk.pages_target;
+    c.list_pages_source += walk.range.pages(Side::kSource) - walk.pages_source;
+    c.list_pages_target += walk.range.pages(Side::kTarget) - walk.pages_target;
   });
-  walk.pages_source = walk.source.pages();
-  walk.pages_target = walk.target.pages();
+  walk.pages_source = walk.range.pages(Side::kSource);
+  walk.pages_target = walk.range.pages(Side::kTarget);
   count_left_out(chunk, walk.merge, walk.left_out_source, walk.left_out_target);
   if (const ObjectView* last = walk.merge.walked_to()) {
     walk.walked_to.assign(last->key);
@@ -200,13 +222,13 @@ void Planner::count_batch(Chunk& chunk, const std::vector<MergedKey>& batch) {
   });
 }
 
-Task<Status> Planner::act_on(Chunk& chunk, const std::vector<MergedKey>& batch) {
+Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, const std::vector<MergedKey>& batch) {
   for (const MergedKey& merged : batch) {
     if (state_.stopped()) co_return fail(*state_.stopped());
-    source_rank_ += merged.source != nullptr;
-    target_rank_ += merged.target != nullptr;
+    ranks.source += merged.source != nullptr;
+    ranks.target += merged.target != nullptr;
     if (merged.source == nullptr) {
-      if (Status planned = plan_delete(chunk, *merged.target); !planned) co_return planned;
+      plan_delete(chunk, ranks, *merged.target);
       continue;
     }
     CopyReason reason = CopyReason::kMissing;
@@ -263,23 +285,21 @@ bool Planner::goes(const ObjectView& source, CopyItem& item) {
   return decision.go() && !state_.options.dry_run;
 }
 
-Status Planner::plan_delete(Chunk& chunk, const ObjectView& extra) {
+void Planner::plan_delete(Chunk& chunk, const Ranks& ranks, const ObjectView& extra) {
   const bool kept = deletable_ != nullptr && !deletable_->contains(extra.key);
   if (!state_.options.delete_extras || kept) {
     state_.count(chunk, [&](RunCounters& c) { c.extras_kept.add(extra.size); });
-    return {};
+    return;
   }
   state_.count(chunk, [&](RunCounters& c) { c.planned_deletes.add(extra.size); });
-  if (state_.book == nullptr) return spool_.add(extra, source_rank_, target_rank_);
   PlannedDelete planned;
   planned.key = extra.key;
   planned.etag = extra.etag;
   planned.size = extra.size;
   planned.modified = extra.modified;
-  planned.source_rank = source_rank_;
-  planned.target_rank = target_rank_;
+  planned.source_rank = ranks.source;
+  planned.target_rank = ranks.target;
   chunk.planned_deletes.push_back(std::move(planned));
-  return {};
 }
 
 void Planner::listing_failed(Side side, const Error& error) {

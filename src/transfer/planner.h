@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "diff/merge.h"
-#include "listing/page_stream.h"
+#include "listing/list_pace.h"
 #include "listing/patient_pages.h"
+#include "listing/range_walks.h"
 #include "transfer/copy_workers.h"
 #include "transfer/delete_spool.h"
 #include "transfer/run_state.h"
@@ -15,10 +16,11 @@
 namespace s3ferry {
 
 // Lists both sides, merges them and decides about each key: same, a copy (sent to the workers) or a
-// planned deletion. Walks what earlier tries left, gap by gap, cut into chunks (ledger.h) of about
-// a page. Ends when the last gap's listings have, or at the first failure of either, which stops
-// the run: what lies behind a hole in a listing is unknown, so it is neither copied nor deleted.
-class Planner {
+// planned deletion. Walks what earlier tries left, many ranges of keys at once (RangeWalks), each
+// cut into chunks (ledger.h) of about a page. Ends when all listings have, or at the first failure
+// of any, which stops the run: what lies behind a hole in a listing is unknown, so it is neither
+// copied nor deleted.
+class Planner final : public RangeWalker {
  public:
   // `spool` takes the planned deletions of a run that is not recorded.
   Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool);
@@ -26,14 +28,17 @@ class Planner {
   Task<void> run();
 
  private:
-  // One gap on its way.
+  // Objects of each side that one walk has passed. Those of two walks tell nothing of each other.
+  struct Ranks {
+    std::uint64_t source = 0, target = 0;
+  };
+  // One range on its way.
   struct Walk {
-    Walk(RunState& state, const KeyRange& gap, bool last, PageStream& from, PageStream& to);
-    const KeyRange& gap;
-    bool is_last;
-    PageStream& source;
-    PageStream& target;
+    Walk(RunState& state, RangeWalk& keys, Ranks first);
+    bool let_go(std::string_view up_to);
+    RangeWalk& range;
     Merge merge;
+    Ranks ranks;
     Chunk* chunk = nullptr;
     std::string walked_to;  // of both sides; what the chunk holds ends here
     bool has_walked = false;
@@ -42,25 +47,28 @@ class Planner {
     std::uint64_t pages_source = 0, pages_target = 0;
   };
 
-  Task<Status> walk_gap(const KeyRange& gap, bool last);
-  Task<Status> walk(Walk& walk);
+  Task<Status> walk(RangeWalk& range) override;
+  Task<Status> list_all(const std::vector<KeyRange>& gaps);
+  Task<Status> retry_all(const std::vector<KeyRange>& gaps);
+  Ranks next_ranks();
   Task<Status> feed(Walk& walk, Side side);
-  Task<Status> act_on(Chunk& chunk, const std::vector<MergedKey>& batch);
+  Task<Status> act_on(Chunk& chunk, Ranks& ranks, const std::vector<MergedKey>& batch);
   Task<Status> open_chunk(Walk& walk);
-  void close_chunk(Walk& walk, std::optional<std::string> up_to);
+  Status close_chunk(Walk& walk, std::optional<std::string> up_to);
+  Status close_chunk(Chunk& chunk, std::optional<std::string> up_to);
   void count_walked(Walk& walk, const std::vector<MergedKey>& batch);
   void count_left_out(Chunk& chunk, const Merge& merge, LeftOut& of_source, LeftOut& of_target);
   void count_batch(Chunk& chunk, const std::vector<MergedKey>& batch);
   bool wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason);
   bool goes(const ObjectView& source, CopyItem& item);
   bool stops_for_relay(bool listed_whole);
-  Status plan_delete(Chunk& chunk, const ObjectView& extra);
+  void plan_delete(Chunk& chunk, const Ranks& ranks, const ObjectView& extra);
   void listing_failed(Side side, const Error& error);
 
   // planner_retry.cc: only the keys that failed in an earlier run.
   struct Failed;
   Task<Status> walk_failed(const KeyRange& gap);
-  Task<Status> retry(Chunk& chunk, std::vector<Failed>& keys);
+  Task<Status> retry(Chunk& chunk, Ranks& ranks, std::vector<Failed>& keys);
   Task<void> look_in_turn(std::vector<Failed>& keys, std::size_t& next);
   Task<void> look(Failed& one, Side side);
 
@@ -69,9 +77,9 @@ class Planner {
   DeleteSpool& spool_;
   BucketPages source_pages_, target_pages_;
   PatientPages patient_source_, patient_target_;
-  Semaphore list_slots_;
-  // Objects of each side that were walked; a later try's lie above an earlier one's.
-  std::uint64_t source_rank_, target_rank_;
+  ListPace list_pace_;
+  PacedPages paced_source_, paced_target_;
+  std::uint64_t walks_ = 0;
   const std::set<std::string, std::less<>>* deletable_ = nullptr;  // null: every extra
 };
 

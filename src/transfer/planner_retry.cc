@@ -85,6 +85,7 @@ bool ends_the_run(const Error& error) {
 
 Task<Status> Planner::walk_failed(const KeyRange& gap) {
   FailedKeys failed(*state_.book, gap);
+  Ranks ranks = next_ranks();
   std::optional<std::string> after = gap.after;
   for (bool at_end = false; !at_end;) {
     Status room = co_await state_.wait_for_room();
@@ -105,19 +106,19 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
     if (up_to && after == up_to) break;
     Chunk& chunk = state_.ledger.begin(after);
     deletable_ = &deletable;
-    Status tried = co_await retry(chunk, keys);
+    Status tried = co_await retry(chunk, ranks, keys);
     deletable_ = nullptr;
     if (!tried) co_return tried;
-    state_.ledger.close(chunk, up_to);
+    if (Status closed = close_chunk(chunk, up_to); !closed) co_return closed;
     after = up_to;
   }
   co_return Status();
 }
 
-Task<Status> Planner::retry(Chunk& chunk, std::vector<Failed>& keys) {
+Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, std::vector<Failed>& keys) {
   std::size_t next = 0;
   Scope looking(state_.runtime);
-  for (std::size_t i = 0; i < std::min(list_slots_.limit(), keys.size()); ++i)
+  for (std::size_t i = 0; i < std::min(list_pace_.limit(), keys.size()); ++i)
     looking.spawn(look_in_turn(keys, next));
   co_await looking.join();
   std::vector<ObjectView> source, target;
@@ -141,7 +142,7 @@ Task<Status> Planner::retry(Chunk& chunk, std::vector<Failed>& keys) {
   count_batch(chunk, batch);
   LeftOut of_source, of_target;
   count_left_out(chunk, merge, of_source, of_target);
-  co_return co_await act_on(chunk, batch);
+  co_return co_await act_on(chunk, ranks, batch);
 }
 
 Task<void> Planner::look_in_turn(std::vector<Failed>& keys, std::size_t& next) {
@@ -161,7 +162,7 @@ Task<void> Planner::look(Failed& one, Side side) {
   const std::string key = request.prefix;
   s3::ListPage& page = is_source ? one.source : one.target;
   Status fetched =
-      co_await (is_source ? patient_source_ : patient_target_).fetch(std::move(request), page);
+      co_await (is_source ? paced_source_ : paced_target_).fetch(std::move(request), page);
   if (fetched && page.entries.empty() && page.truncated)
     fetched = fail(ErrorKind::kListing, "an empty page does not show whether the key is there");
   if (!fetched) {

@@ -316,6 +316,7 @@ TEST(GuardMemory, TheListingDoesNotRunAhead) {
   world.sim().add_latency({Operation::kCopyObject, 10ms, {}, 0});
   SyncOptions options;
   options.concurrency = 8;
+  options.list_concurrency = 1;  // one range
   std::uint64_t furthest = 0;
   world.sim().before_request([&](const sim::RequestInfo& request) {
     if (request.operation != Operation::kCopyObject) return;

@@ -91,6 +91,7 @@ TEST(SyncOracle, RandomBucketsComeOutAsTheNaiveWaySays) {
     RecordingSink sink;
     const SyncResult result = sync(world, options, sink);
     const Expected expected = naive(sides[0], sides[1]);
+    sink.sort();  // many ranges are walked at once
     EXPECT_EQ(result.exit_code(), 0);
     EXPECT_EQ(sink.copied, expected.copied);
     EXPECT_EQ(sink.deleted, expected.deleted);
@@ -116,30 +117,59 @@ std::size_t live_heap_bytes() {
 #endif
 }
 
+// The most that a sync of two like buckets holds.
+std::size_t heap_used(std::uint64_t count, std::size_t lists_in_flight) {
+  SimPairOptions options;
+  options.source_synthetic = synthetic(count);
+  options.target_synthetic = synthetic(count);
+  SimPair world(options);
+  world.sim().check_signatures(false);
+  // A LIST that takes no time at all never lets finished tasks go.
+  world.sim().add_latency({std::nullopt, std::chrono::milliseconds(5), {}, 0});
+  std::size_t most = 0;
+  world.sim().before_request(
+      [&](const sim::RequestInfo&) { most = std::max(most, live_heap_bytes()); });
+  const std::size_t before = live_heap_bytes();
+  EventSink silent;
+  SyncOptions sync_options;
+  sync_options.list_concurrency = lists_in_flight;
+  const SyncResult result =
+      world.runtime().run(run_sync(world.runtime(), world.pair(), sync_options, silent));
+  EXPECT_EQ(result.counters.same.objects, count);
+  return most - before;
+}
+
 TEST(SyncMemory, TwoPagesASideAreHeldWhateverTheBucketsHold) {
-  std::size_t used[2];
-  int turn = 0;
-  for (const std::uint64_t count : {20'000, 200'000}) {
-    SimPairOptions options;
-    options.source_synthetic = synthetic(count);
-    options.target_synthetic = synthetic(count);
-    SimPair world(options);
-    world.sim().check_signatures(false);
-    // A LIST that takes no time at all never lets finished tasks go.
-    world.sim().add_latency({std::nullopt, std::chrono::milliseconds(5), {}, 0});
-    std::size_t most = 0;
-    world.sim().before_request(
-        [&](const sim::RequestInfo&) { most = std::max(most, live_heap_bytes()); });
-    const std::size_t before = live_heap_bytes();
-    EventSink silent;
-    const SyncResult result =
-        world.runtime().run(run_sync(world.runtime(), world.pair(), SyncOptions(), silent));
-    EXPECT_EQ(result.counters.same.objects, count);
-    used[turn++] = most - before;
-  }
-  EXPECT_GT(used[0], 100'000u);
-  EXPECT_LT(used[1], used[0] + used[0] / 10) << used[0];
-  EXPECT_LT(used[1], 4u * 1024 * 1024);
+  const std::size_t small = heap_used(20'000, 2), large = heap_used(200'000, 2);
+  EXPECT_GT(small, 100'000u);
+  EXPECT_LT(large, small + small / 10) << small;
+  EXPECT_LT(large, 4u * 1024 * 1024);
+}
+
+TEST(SyncMemory, ManyRangesHoldTheirPagesWhateverTheBucketsHold) {
+  const std::size_t small = heap_used(100'000, 16), large = heap_used(400'000, 16);
+  EXPECT_LT(large, small + small / 4) << small;
+  EXPECT_LT(large, 16u * 1024 * 1024);
+}
+
+// 400 pages one after the other are 16 s a side.
+TEST(SyncScale, ListsManyPagesAtOnce) {
+  SimPairOptions options;
+  options.source_synthetic = synthetic(40'000);
+  options.target_synthetic = synthetic(40'000);
+  SimPair world(options);
+  world.sim().check_signatures(false);
+  world.sim().add_latency({std::nullopt, std::chrono::milliseconds(40), {}, 0});
+  EventSink silent;
+  SyncOptions sync_options;
+  sync_options.page_size = 100;
+  const TimePoint begin = world.runtime().now();
+  const SyncResult result =
+      world.runtime().run(run_sync(world.runtime(), world.pair(), sync_options, silent));
+  EXPECT_EQ(result.counters.same.objects, 40'000u);
+  EXPECT_LT(world.runtime().now() - begin, Duration(std::chrono::milliseconds(1600)));
+  EXPECT_LT(world.count(sim::Operation::kListObjectsV2), 920u);
+  EXPECT_TRUE(result.counters.source_listed_whole && result.counters.target_listed_whole);
 }
 
 TEST(SyncScale, ManyThousandRandomDifferences) {

@@ -1,0 +1,375 @@
+// Ranges that are split while they are walked, with a merge as the engine walks them, tile what was
+// asked for, whatever is split when: each key comes out once, on the sides that have it, in worlds
+// of odd keys, tiny pages, jitter and borders drawn at random.
+
+#include "listing/range_walks.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "diff/merge.h"
+#include "runtime/virtual_runtime.h"
+
+namespace s3ferry {
+namespace {
+
+using namespace std::chrono_literals;
+using Names = std::vector<std::string>;
+using Found = std::map<std::string, std::string>;  // key: which sides have it
+
+std::string odd_key(std::mt19937_64& random) {
+  static const Names kPieces{
+      "a",  "b",    "/",        "-", "0",   "1", "9", "%2F", "+", "가", "\xF0\x9F\x98\x80",
+      "한", "\x01", "\xFF\xFE", " ", "aaaa"};
+  std::string out;
+  for (std::size_t n = 1 + random() % 6; n > 0; --n) out += kPieces[random() % kPieces.size()];
+  return out;
+}
+
+// One side's keys in order, a page at a time, after a while; now and then short or empty pages.
+class Shelf final : public PageSource {
+ public:
+  Shelf(Runtime& runtime, std::string prefix) : runtime_(runtime), prefix_(std::move(prefix)) {}
+
+  Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override {
+    const std::uint64_t number = ++requests;
+    in_flight_most = std::max(in_flight_most, ++in_flight_);
+    const std::string& from =
+        request.continuation_token.empty() ? request.start_after : request.continuation_token;
+    const bool slow = !slow_behind.empty() && from == slow_behind;
+    const auto delay = std::chrono::milliseconds(slow ? 120'000 : 1 + runtime_.random() % 50);
+    Status slept = co_await runtime_.sleep_for(delay);
+    --in_flight_;
+    if (!slept) co_return slept;
+    if (number == fails_at) co_return fail(ErrorKind::kServer, "internal error");
+    fill(request, page);
+    co_return Status();
+  }
+
+  std::set<std::string> keys;  // whole
+  std::uint64_t requests = 0, fails_at = 0;
+  std::size_t in_flight_most = 0;
+  bool odd_pages = false;
+  std::string slow_behind;
+
+ private:
+  void fill(const s3::ListRequest& request, s3::ListPage& page) {
+    page.clear();
+    const std::string& from =
+        request.continuation_token.empty() ? request.start_after : request.continuation_token;
+    std::size_t most = *request.max_keys;
+    if (odd_pages && runtime_.random() % 4 == 0) most = 1 + runtime_.random() % most;
+    auto at = from.empty() ? keys.lower_bound(prefix_) : keys.upper_bound(from);
+    for (; at != keys.end() && page.entries.size() < most; ++at) {
+      s3::ListEntry entry;
+      entry.key = page.keep(*at);
+      page.entries.push_back(entry);
+    }
+    page.truncated = at != keys.end();
+    if (page.truncated) page.next_token = page.entries.back().key;
+  }
+
+  Runtime& runtime_;
+  std::string prefix_;
+  std::size_t in_flight_ = 0;
+};
+
+// Walks as the engine does, and remembers what it met where.
+class Noting final : public RangeWalker {
+ public:
+  explicit Noting(Runtime& runtime) : runtime_(runtime) {}
+
+  Task<Status> walk(RangeWalk& range) override {
+    Merge merge(filters_, FolderMarkers::kCopy);
+    std::string walked_to;
+    bool has_walked = false;
+    range.when_cut([&](std::string_view up_to) {
+      if (has_walked && walked_to > up_to) return false;
+      merge.cut(up_to);
+      return true;
+    });
+    std::vector<MergedKey> batch;
+    for (;;) {
+      const MergeNeeds needs = merge.advance(batch);
+      if (const ObjectView* last = merge.walked_to()) {
+        walked_to.assign(last->key);
+        has_walked = true;
+      }
+      for (const MergedKey& merged : batch) note(range, merged);
+      // Whoever acts on the keys may be long about it.
+      if (runtime_.random() % 3 == 0 && !co_await runtime_.sleep_for(20ms))
+        co_return fail(ErrorKind::kCancelled, "cancelled");
+      if (needs == MergeNeeds::kNothing) break;
+      const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
+      auto page = co_await range.next(side);
+      if (!page) co_return fail(std::move(page.error()));
+      if (*page)
+        side == Side::kSource ? merge.feed_source(**page) : merge.feed_target(**page);
+      else
+        side == Side::kSource ? merge.end_source() : merge.end_target();
+    }
+    walked.push_back(range.keys());
+    co_return Status();
+  }
+
+  Found found;
+  Names twice, outside;
+  std::vector<KeyRange> walked;
+
+ private:
+  void note(const RangeWalk& range, const MergedKey& merged) {
+    const std::string key(merged.key());
+    const KeyRange& keys = range.keys();
+    if ((keys.after && key <= *keys.after) || keys.ends_before(key)) outside.push_back(key);
+    std::string sides = merged.source != nullptr ? "s" : "";
+    if (merged.target != nullptr) sides += "t";
+    if (!found.emplace(key, sides).second) twice.push_back(key);
+  }
+  Runtime& runtime_;
+  Filters filters_;
+};
+
+// Borders that mean nothing: of any range, at any key, sensible or not.
+class AnyBorder final : public RangeSplit {
+ public:
+  AnyBorder(std::uint32_t page_size, std::mt19937_64& random)
+      : RangeSplit(page_size), random_(random) {}
+  std::optional<Advice> advise(std::size_t) override {
+    if (random_() % 3 == 0 || ranges() > 40) return std::nullopt;
+    return Advice{newest() - random_() % std::min<Id>(newest(), 12), odd_key(random_)};
+  }
+
+ private:
+  std::mt19937_64& random_;
+};
+
+struct World {
+  explicit World(std::uint64_t seed)
+      : random(seed), runtime(seed), source(runtime, "s/"), target(runtime, "to/t/") {
+    const std::size_t most = 1 + random() % 400;
+    for (std::size_t i = 0; i < most; ++i) put(odd_key(random), static_cast<int>(random() % 4));
+    source.odd_pages = target.odd_pages = true;
+  }
+  void put(const std::string& key, int sides) {
+    if (sides != 1) source.keys.insert("s/" + key);
+    if (sides != 2) target.keys.insert("to/t/" + key);
+  }
+  Found expected(const std::vector<KeyRange>& ranges) const {
+    Found out;
+    const auto add = [&](const std::string& whole, std::size_t prefix, char side) {
+      const std::string key = whole.substr(prefix);
+      for (const KeyRange& range : ranges)
+        if ((!range.after || key > *range.after) && !range.ends_before(key)) out[key] += side;
+    };
+    for (const std::string& key : source.keys) add(key, 2, 's');
+    for (const std::string& key : target.keys) add(key, 5, 't');
+    return out;
+  }
+  std::vector<KeyRange> some_ranges() {
+    std::set<std::string> ends;
+    for (std::size_t n = random() % 7; n > 0; --n) ends.insert(odd_key(random));
+    std::vector<KeyRange> out;
+    std::optional<std::string> after;
+    bool wanted = random() % 2 == 0;
+    for (const std::string& end : ends) {
+      if (wanted) out.push_back(KeyRange{after, end});
+      wanted = random() % 3 != 0;
+      after = end;
+    }
+    if (wanted || out.empty()) out.push_back(KeyRange{after, std::nullopt});
+    return out;
+  }
+  RangeWalksOptions options(std::uint32_t page_size) const {
+    RangeWalksOptions out;
+    out.prefixes = {"s/", "to/t/"};
+    out.page_size = page_size;
+    return out;
+  }
+
+  std::mt19937_64 random;
+  VirtualRuntime runtime;
+  Shelf source, target;
+};
+
+// The walked ranges, put side by side, are the ones asked for.
+std::vector<KeyRange> joined(std::vector<KeyRange> walked) {
+  std::sort(walked.begin(), walked.end(),
+            [](const KeyRange& a, const KeyRange& b) { return a.after < b.after; });
+  std::vector<KeyRange> out;
+  for (KeyRange& one : walked) {
+    if (!out.empty() && out.back().up_to && out.back().up_to == one.after)
+      out.back().up_to = one.up_to;
+    else
+      out.push_back(std::move(one));
+  }
+  return out;
+}
+
+class RangeWalksTest : public testing::Test {
+ protected:
+  // Returns how often something was split.
+  std::uint64_t play(std::uint64_t seed, bool any_border) {
+    World world(seed);
+    const auto ranges = world.some_ranges();
+    const auto page_size = static_cast<std::uint32_t>(1 + world.random() % 9);
+    ListPace pace(world.runtime, 2 + world.random() % 64);
+    RangeSplit sensible(page_size);
+    AnyBorder senseless(page_size, world.random);
+    RangeSplit& split = any_border ? senseless : sensible;
+    Noting noting(world.runtime);
+    RangeWalks walks(world.runtime, world.source, world.target, pace, split,
+                     world.options(page_size), noting);
+    const Status walked = world.runtime.run(walks.run(ranges));
+    EXPECT_TRUE(walked);
+    EXPECT_TRUE(walks.listed_whole(Side::kSource) && walks.listed_whole(Side::kTarget));
+    EXPECT_EQ(noting.found, world.expected(ranges));
+    EXPECT_EQ(noting.twice, Names());
+    EXPECT_EQ(noting.outside, Names());
+    EXPECT_EQ(joined(noting.walked), joined(ranges));
+    EXPECT_EQ(split.ranges(), 0u);
+    EXPECT_EQ(split.listed_sides(), 0u);
+    EXPECT_EQ(pace.slots().in_use(), 0u);
+    return walks.splits();
+  }
+  std::uint64_t first_seed_ = std::random_device{}();
+};
+
+TEST_F(RangeWalksTest, EachKeyIsInExactlyOneRangeWhateverTheBorders) {
+  std::uint64_t splits = 0;
+  for (std::uint64_t seed = first_seed_; seed < first_seed_ + 300; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    splits += play(seed, /*any_border=*/true);
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(splits, 1000u);
+}
+
+TEST_F(RangeWalksTest, EachKeyIsInExactlyOneRangeAsTheSplitterAdvises) {
+  std::uint64_t splits = 0;
+  for (std::uint64_t seed = first_seed_; seed < first_seed_ + 300; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    splits += play(seed, /*any_border=*/false);
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(splits, 300u);
+}
+
+TEST_F(RangeWalksTest, AFailedPageFailsTheWhole) {
+  for (std::uint64_t seed = first_seed_; seed < first_seed_ + 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    World world(seed);
+    for (int i = 0; i < 200; ++i) world.put(odd_key(world.random), 0);
+    Shelf& side = seed % 2 == 0 ? world.source : world.target;
+    side.fails_at = 1 + seed % 23;
+    ListPace pace(world.runtime, 16);
+    AnyBorder split(3, world.random);
+    Noting noting(world.runtime);
+    RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                     noting);
+    const std::vector<KeyRange> whole(1);
+    const Status walked = world.runtime.run(walks.run(whole));
+    ASSERT_FALSE(walked);
+    EXPECT_EQ(walked.error().kind(), ErrorKind::kServer);
+    EXPECT_FALSE(walks.listed_whole(Side::kSource) && walks.listed_whole(Side::kTarget));
+    EXPECT_EQ(noting.twice, Names());
+    const Found expected = world.expected(whole);
+    for (const auto& [key, sides] : noting.found) EXPECT_EQ(expected.at(key), sides) << key;
+    EXPECT_EQ(pace.slots().in_use(), 0u);
+  }
+}
+
+Task<void> run_into(RangeWalks& walks, const std::vector<KeyRange>& ranges, Status& out) {
+  out = co_await walks.run(ranges);
+}
+Task<void> cancel_after(Runtime& runtime, Duration delay, RangeWalks& walks, Status& out) {
+  const std::vector<KeyRange> whole(1);
+  Scope scope(runtime);
+  scope.spawn(run_into(walks, whole, out));
+  (void)co_await runtime.sleep_for(delay);
+  scope.cancel();
+  co_await scope.join();
+}
+TEST_F(RangeWalksTest, EndsWhenItIsCancelled) {
+  World world(first_seed_);
+  for (int i = 0; i < 500; ++i) world.put(odd_key(world.random), 0);
+  ListPace pace(world.runtime, 16);
+  AnyBorder split(2, world.random);
+  Noting noting(world.runtime);
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(2),
+                   noting);
+  Status walked;
+  world.runtime.run(cancel_after(world.runtime, 120ms, walks, walked));
+  ASSERT_FALSE(walked);
+  EXPECT_EQ(walked.error().kind(), ErrorKind::kCancelled);
+  EXPECT_FALSE(walks.listed_whole(Side::kSource));
+  EXPECT_EQ(pace.slots().in_use(), 0u);
+}
+
+std::string numbered(int n) {
+  std::string digits = std::to_string(n);
+  return "key-" + std::string(6 - digits.size(), '0') + digits;
+}
+
+TEST_F(RangeWalksTest, ASideWhoseEndIsKnownIsNotAskedAgain) {
+  World world(first_seed_);
+  world.source.keys.clear();
+  world.target.keys.clear();
+  world.source.odd_pages = world.target.odd_pages = false;
+  for (int i = 0; i < 100'000; ++i) world.put(numbered(i), 2);
+  ListPace pace(world.runtime, 16);
+  RangeSplit split(100);
+  Noting noting(world.runtime);
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
+                   noting);
+  const std::vector<KeyRange> whole(1);
+  ASSERT_TRUE(world.runtime.run(walks.run(whole)));
+  EXPECT_EQ(noting.found.size(), 100'000u);
+  EXPECT_GT(walks.splits(), 15u);
+  EXPECT_LT(world.target.requests, 12u);
+  EXPECT_LT(world.source.requests, 1100u);
+  EXPECT_GT(world.source.in_flight_most, 12u);
+}
+
+TEST_F(RangeWalksTest, WithoutSplittingKeysComeInOrder) {
+  World world(first_seed_);
+  ListPace pace(world.runtime, 16);
+  RangeSplit split(3);
+  Noting noting(world.runtime);
+  RangeWalksOptions options = world.options(3);
+  options.split = false;
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, options, noting);
+  const std::vector<KeyRange> ranges{{std::nullopt, "b"}, {"b", std::nullopt}};
+  ASSERT_TRUE(world.runtime.run(walks.run(ranges)));
+  EXPECT_EQ(noting.walked, ranges);
+  EXPECT_EQ(noting.found, world.expected(ranges));
+}
+
+// A page of two minutes (delete markers): what lies behind is listed meanwhile, however little.
+TEST_F(RangeWalksTest, BehindASlowPageTheListingGoesOn) {
+  World world(first_seed_);
+  world.source.keys.clear();
+  world.target.keys.clear();
+  world.source.odd_pages = world.target.odd_pages = false;
+  for (int i = 0; i < 350; ++i) world.put(numbered(i), 0);
+  for (const bool slow : {false, true}) {
+    if (slow) world.source.slow_behind = "s/" + numbered(99);
+    ListPace pace(world.runtime, 8);
+    RangeSplit split(100);
+    Noting noting(world.runtime);
+    RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
+                     noting);
+    const std::vector<KeyRange> ranges{{std::nullopt, numbered(349)}};
+    ASSERT_TRUE(world.runtime.run(walks.run(ranges)));
+    EXPECT_EQ(noting.found.size(), 350u);
+    EXPECT_EQ(walks.splits(), slow ? 1u : 0u);
+  }
+}
+
+}  // namespace
+}  // namespace s3ferry
