@@ -20,6 +20,7 @@ import threading
 import time
 import urllib.request
 
+import listed as lists
 from relayed import relayed, verdicts_on
 from resume import resumed
 
@@ -236,9 +237,11 @@ def judge(results):
                              result["keys_per_cpu_s"] >= BARS["keys_per_cpu_s"]))
         if "relay_mib_per_cpu_s" in result:
             verdicts += verdicts_on(result)
-    lists = sorted((r for r in ours if "keys_per_cpu_s" in r), key=lambda r: r["objects"])
-    if lists:
-        large, small = lists[-1], lists[0]
+        if "lists_above_ideal" in result:
+            verdicts += lists.verdicts_on(result)
+    same = sorted((r for r in ours if "keys_per_cpu_s" in r), key=lambda r: r["objects"])
+    if same:
+        large, small = same[-1], same[0]
         verdicts.append((f"{large['case']}: peak RSS {large['rss_mib']:.1f} MiB (bar: at most 40)",
                          large["rss_mib"] <= BARS["rss_mib"]))
         if large is not small:
@@ -256,6 +259,8 @@ def print_table(results):
                 else f"{r['relay_mib_per_cpu_s']:.0f} MiB a CPU s, {r['relay_mib_per_s']:.0f} MiB/s"
                 if "relay_mib_per_cpu_s" in r
                 else f"{r['resume_s']:.2f} s a kill" if "resume_s" in r
+                else f"{r['lists']:,} LISTs, {100 * r['lists_above_ideal']:.2f} % above ideal"
+                if "lists_above_ideal" in r
                 else f"{r['keys_per_cpu_s'] / 1e6:.2f} M keys a CPU s")
         print(f"{r['case']:<34}{r['tool']:<9}{r['cpu_s']:>8.2f}{r['user_s']:>8.2f}"
               f"{r['system_s']:>7.2f}{r['wall_s']:>9.2f}{r['rss_mib']:>9.1f}"
@@ -280,6 +285,8 @@ def parse_arguments():
     parser.add_argument("--relay", action="store_true",
                         help="only the relay: 32 objects of 1 GiB at once, and a held rate")
     parser.add_argument("--resume", action="store_true", help="only the cost of a kill")
+    parser.add_argument("--list", action="store_true",
+                        help="only listing, at 40 ms a LIST with 64 and 128 in flight")
     parser.add_argument("--micro", action="store_true", help="only the micro benches")
     parser.add_argument("--repeat", type=int, default=3, help="runs of a case; the best counts")
     parser.add_argument("--concurrency", type=int, default=1024, help="copies in flight")
@@ -307,9 +314,10 @@ def main():
         print_table(results)
         print(judge(results)[0][0])
         return 0
-    if arguments.relay:
+    if arguments.relay or arguments.list:
         with tempfile.TemporaryDirectory() as home:
-            results = relayed(sys.modules[__name__], 1024 // scale, home, 200)
+            results = (relayed(sys.modules[__name__], 1024 // scale, home, 200) if arguments.relay
+                       else lists.listed(sys.modules[__name__], home, scale))
         print_table(results)
         verdicts = judge(results)
         for text, met in verdicts:
