@@ -36,9 +36,6 @@ std::vector<Flag> refused_flags() {
       refused("--website-redirect", "X",
               "one redirect for every object; use --attributes full to keep "
               "each object's own"),
-      refused("--source-rps", "N",
-              "requests cannot be paced yet; lower --concurrency and "
-              "--list-concurrency"),
       refused("--output", "X", "use --json for a result that programs read"),
       refused("--query", "X", "use --json and a filter such as jq"),
       refused("--color", "X", "there are no colours; leave it out"),

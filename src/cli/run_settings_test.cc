@@ -44,6 +44,7 @@ TEST(RunSettings, AValueCannotMakeALine) {
 
 // What a sync may change between the tries of one run: see run_settings.h.
 const std::set<std::string_view> kFree = {"--dryrun",
+                                          "--shards",
                                           "--dry-run",  // no journal at all
                                           "--check",
                                           "--check-threshold",

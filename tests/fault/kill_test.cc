@@ -27,7 +27,7 @@ constexpr std::size_t kExtras = 12;
 struct Mode {
   bool relay = false;  // through this host: the sides are named by different endpoints
   int kills = 80;
-  int jobs = 32;  // buckets at hand: some jobs end before they are killed
+  int jobs = 48;  // buckets at hand: some jobs end before they are killed
   std::size_t plain = 250, large = 6;
   std::uint64_t part = 8 * kMiB;
   int parts = 9;  // 72 MiB by formula: the simulator hashes none of it
@@ -182,8 +182,7 @@ void Kill::kill_and_resume(const Mode& mode) {
   const auto began = std::chrono::steady_clock::now();
   const ProcessEnd calm = run_process(command(0), program.environment(), std::chrono::seconds(120));
   ASSERT_EQ(calm.exit_code, 0) << calm.err << calm.out.substr(0, 2000);
-  const auto whole =
-      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  auto whole = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   const Json expected = service->objects(target_of(0));
   ASSERT_EQ(expected["objects"].size(), mode.plain + mode.large);
   ASSERT_EQ(expected["open_uploads"], 2);
@@ -200,6 +199,7 @@ void Kill::kill_and_resume(const Mode& mode) {
       const bool spare = n >= kills_here;
       const milliseconds limit(spare ? 120'000
                                      : 10 + static_cast<int>(random() % whole.count() * 3 / 4));
+      const auto started = std::chrono::steady_clock::now();
       const ProcessEnd end = run_process(command(job), program.environment(), limit);
       const Json log = service->take_log();
       expect_listed_in_gaps(log, left);
@@ -208,6 +208,9 @@ void Kill::kill_and_resume(const Mode& mode) {
       ended = !end.timed_out;
       kills += end.timed_out;
       if (!ended) continue;
+      // One that was never killed tells what a run takes now, on a machine that others load too.
+      const auto took = std::chrono::steady_clock::now() - started;
+      if (n == 0) whole = std::min(whole, std::chrono::duration_cast<milliseconds>(took));
       ASSERT_EQ(end.exit_code, 0) << end.err << end.out;
     }
     EXPECT_EQ(service->objects(target_of(job)), expected) << "job " << job;
