@@ -127,6 +127,63 @@ TEST(Shards, AWholeSyncAndItsCheckOnFourThreads) {
   EXPECT_EQ(told, counters.requests);
 }
 
+// Of the requests of each kind every tenth, each in its own way.
+void one_in_ten_fails(sim::Simulator& simulator) {
+  using sim::Operation;
+  for (const Operation operation :
+       {Operation::kListObjectsV2, Operation::kHeadObject, Operation::kCopyObject}) {
+    for (int i = 0; i < 40; ++i) {
+      sim::Fault fault;
+      fault.operations = {operation};
+      fault.after = 9 + 9 * i;  // of those that no fault before it took
+      fault.times = 1;
+      switch (i % 4) {
+        case 0:
+          fault.status = 503, fault.code = "SlowDown";
+          break;
+        case 1:
+          fault.status = 500, fault.code = "InternalError";
+          break;
+        case 2:
+          fault.drop = sim::Fault::Drop::kBefore;
+          break;
+        default:
+          fault.drop = sim::Fault::Drop::kAfter;
+      }
+      simulator.add_fault(std::move(fault));
+    }
+  }
+}
+
+// The source's owners granted so many requests a second: LISTs, HEADs and what copies read there,
+// retries included, whichever thread sends them.
+TEST(Shards, TheSourcesBudgetHoldsOverAllThreads) {
+  constexpr std::uint64_t kGranted = 100;
+  constexpr int kObjects = 120;
+  std::uint64_t most = 0;
+  // By the clock of a thread that others may keep from running; three such runs are no accident.
+  for (int run = 0; run < 3; ++run) {
+    ServedWorld world;
+    for (int i = 0; i < kObjects; ++i) world.put(fmt::format("{:05}", i * 7919 % 100'000), "A");
+    one_in_ten_fails(world.simulator);
+    const Ran ran = world.run("sync", {"--shards", "4", "--page-size", "10", "--attributes", "full",
+                                       "--source-rps", std::to_string(kGranted)});
+    ASSERT_EQ(ran.code, 0) << ran.err << ran.out;
+    const sim::Counters& counters = world.simulator.counters();
+    const auto heads = counters.of(sim::Side::kSource, sim::Operation::kHeadObject);
+    const auto lists = counters.of(sim::Side::kSource, sim::Operation::kListObjectsV2);
+    EXPECT_GT(counters.source_reads_by_copy, kObjects);  // those tried again read again
+    EXPECT_GT(heads, kObjects);
+    EXPECT_GE(lists, 2U * kObjects / 10);  // the check lists too
+    EXPECT_GT(counters.errors_5xx + counters.dropped,
+              (counters.source_reads_by_copy + heads + lists) / 20);
+    most = counters.most_in_a_second(sim::Side::kSource);
+    if (most <= kGranted) break;
+  }
+  EXPECT_LE(most, kGranted);
+  EXPECT_GE(most, kGranted * 8 / 10);  // nor is it wasted
+}
+
 TEST(Shards, AWrongSecretStopsAsItDoesOnOneThread) {
   for (const char* shards : {"1", "3"}) {
     ServedWorld world;
