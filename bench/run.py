@@ -287,6 +287,8 @@ def parse_arguments():
     parser.add_argument("--resume", action="store_true", help="only the cost of a kill")
     parser.add_argument("--list", action="store_true",
                         help="only listing, at 40 ms a LIST with 64 and 128 in flight")
+    parser.add_argument("--layouts", action="store_true",
+                        help="only how many LISTs each layout of keys costs, by formula and for real")
     parser.add_argument("--micro", action="store_true", help="only the micro benches")
     parser.add_argument("--repeat", type=int, default=3, help="runs of a case; the best counts")
     parser.add_argument("--concurrency", type=int, default=1024, help="copies in flight")
@@ -314,6 +316,14 @@ def main():
         print_table(results)
         print(judge(results)[0][0])
         return 0
+    if arguments.layouts:
+        with tempfile.TemporaryDirectory() as home:
+            results = lists.over_layouts(sys.modules[__name__], home, scale)
+        # A tenth of the keys is too few ranges' worth to hold a bar against.
+        verdicts = [] if arguments.quick else lists.layout_verdicts(results)
+        for text, met in verdicts:
+            print(f"{'met   ' if met else 'MISSED'}  {text}")
+        return 0 if all(met for _, met in verdicts) else 1
     if arguments.relay or arguments.list:
         with tempfile.TemporaryDirectory() as home:
             results = (relayed(sys.modules[__name__], 1024 // scale, home, 200) if arguments.relay
