@@ -1,94 +1,21 @@
 #include "s3/entry_templates.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <utility>
+
+#include "s3/wide_bytes.h"
 
 namespace s3ferry::s3 {
 namespace {
 
-// Sixteen bytes at once: a vector type of the compilers, which becomes SSE2,
-// NEON and their kin.
-using Bytes = unsigned char __attribute__((vector_size(16)));
-constexpr std::size_t kStep = sizeof(Bytes);
-
-Bytes load(const char* p) {
-  Bytes bytes;
-  std::memcpy(&bytes, p, sizeof bytes);
-  return bytes;
-}
-constexpr Bytes all(unsigned char byte) {
-  return Bytes{} + byte;
-}
-
-// Which of sixteen bytes a comparison holds for: 0xFF for each, the first in
-// the lowest place.
-struct Hits {
-  template <class Compared>
-  explicit Hits(const Compared& compared) {
-    std::uint64_t words[2];
-    static_assert(sizeof words == sizeof compared);
-    std::memcpy(words, &compared, sizeof words);
-    low = words[0];
-    high = words[1];
-    if constexpr (std::endian::native == std::endian::big) {
-      low = __builtin_bswap64(low);
-      high = __builtin_bswap64(high);
-    }
-  }
-  bool any() const { return (low | high) != 0; }
-  std::size_t first() const {
-    return static_cast<std::size_t>(low != 0 ? std::countr_zero(low)
-                                             : 64 + std::countr_zero(high)) /
-           8;
-  }
-  bool any_before(std::size_t place) const {
-    if (place < 8) return (low & ((std::uint64_t{1} << 8 * place) - 1)) != 0;
-    return low != 0 || (high & ((std::uint64_t{1} << 8 * (place - 8)) - 1)) != 0;
-  }
-  std::uint64_t low, high;
-};
-
-bool ends_text(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '&';
-}
-Hits text_ends(Bytes bytes) {
-  return Hits((bytes < all(0x20)) | (bytes == all('<')) | (bytes == all('&')));
-}
-
-// The end of a text that stands for itself: at markup, a reference or a control
-// character.
-const char* text_end(const char* p, const char* end) {
-  for (; end - p >= 16; p += kStep)
-    if (const Hits stops = text_ends(load(p)); stops.any()) return p + stops.first();
-  while (p != end && !ends_text(*p)) ++p;
-  return p;
-}
-
-const char* key_end(const char* p, const char* end, bool& escapes) {
-  for (; end - p >= 16; p += kStep) {
-    const Bytes bytes = load(p);
-    const Hits stops = text_ends(bytes);
-    const Hits escaped((bytes == all('%')) | (bytes == all('+')));
-    if (stops.any()) {
-      escapes |= escaped.any_before(stops.first());
-      return p + stops.first();
-    }
-    escapes |= escaped.any();
-  }
-  for (; p != end && !ends_text(*p); ++p) escapes |= *p == '%' || *p == '+';
-  return p;
-}
-
-// Whether `size` bytes of `markup` stand at p. Both may be read sixteen bytes
-// at a time.
+// Whether `size` bytes of `markup` stand at p. Both may be read sixteen bytes at a time.
 bool stands(const char* p, const char* end, const char* markup, std::size_t size) {
-  if (static_cast<std::size_t>(end - p) < std::max(size, kStep)) return false;
-  if (size < kStep) return !Hits(load(p) != load(markup)).any_before(size);
-  Bytes differ = load(p + size - kStep) ^ load(markup + size - kStep);
-  for (std::size_t at = 0; at + kStep < size; at += kStep)
-    differ |= load(p + at) ^ load(markup + at);
-  return !Hits(differ).any();
+  if (static_cast<std::size_t>(end - p) < std::max(size, kWide)) return false;
+  if (size < kWide) return !Hits(load_wide(p) != load_wide(markup)).any_before(size);
+  WideBytes differ = load_wide(p + size - kWide) ^ load_wide(markup + size - kWide);
+  for (std::size_t at = 0; at + kWide < size; at += kWide)
+    differ |= load_wide(p + at) ^ load_wide(markup + at);
+  return !Hits(differ != WideBytes{}).any();
 }
 
 bool number(std::string_view text, ByteCount& out) {
@@ -122,24 +49,60 @@ bool is_blank(char c) {
 
 bool EntryTemplates::read(const char*& at, const char* end, PlainEntry& entry) {
   if (templates_.empty()) return false;
-  Progress progress;
   const char* p = at;
   while (p != end && is_blank(*p)) ++p;
-  progress.places[0] = p;
-  bool taken = take(templates_[last_], end, progress, entry);
-  // Where hardly anything fits, trying all patterns on all objects is not worth
-  // it.
-  const std::size_t tries = missed_ < kPatience ? templates_.size() : 0;
-  for (std::size_t i = 0, tried = last_; !taken && i < tries; ++i) {
-    if (i == last_) continue;
+  const std::size_t guess = templates_[last_].next;
+  KeyText key;
+  if (templates_[guess].form.take(p, end, key, times_, entry)) {
+    last_ = guess;
+    missed_ = 0;
+    at = p;
+    return true;
+  }
+  const char* begin = p;
+  // Where hardly anything fits, trying all patterns on all objects is not worth it.
+  const bool tries_all = missed_ < kPatience;
+  if (!(tries_all && read_by_form(guess, p, end, key, entry)) &&
+      !read_step_by_step(guess, tries_all, p, end, entry)) {
+    ++missed_;
+    return false;
+  }
+  missed_ = 0;
+  at = p;
+  if (templates_.size() < kMostVariants && !templates_[last_].form.fits(entry))
+    learn(between(begin, p));
+  return true;
+}
+
+bool EntryTemplates::read_by_form(std::size_t guess, const char*& at, const char* end, KeyText& key,
+                                  PlainEntry& entry) {
+  for (std::size_t i = 0; i < templates_.size(); ++i) {
+    if (i == guess || !templates_[i].form.take(at, end, key, times_, entry)) continue;
+    templates_[last_].next = i;
+    last_ = i;
+    return true;
+  }
+  return false;
+}
+
+bool EntryTemplates::read_step_by_step(std::size_t guess, bool tries_all, const char*& at,
+                                       const char* end, PlainEntry& entry) {
+  Progress progress;
+  progress.places[0] = at;
+  bool taken = take(templates_[guess], end, progress, entry);
+  std::size_t fitted = guess;
+  const std::size_t tries = tries_all ? templates_.size() : 0;
+  for (std::size_t i = 0, tried = guess; !taken && i < tries; ++i) {
+    if (i == guess) continue;
     progress.steps = std::min<std::size_t>(progress.steps, templates_[i].alike[tried]);
     taken = take(templates_[i], end, progress, entry);
-    tried = i;
-    if (taken) last_ = i;
+    tried = fitted = i;
   }
-  missed_ = taken ? 0 : missed_ + 1;
-  if (taken) at = progress.places[progress.steps];
-  return taken;
+  if (!taken) return false;
+  at = progress.places[progress.steps];
+  templates_[last_].next = fitted;
+  last_ = fitted;
+  return true;
 }
 
 // From the first step on that is not yet done.
@@ -213,7 +176,8 @@ class EntryTemplates::Learner {
         if (depth_ == 2 && !member(tag, at)) return false;
       }
     }
-    step(text_.size(), Slot::kEnd);
+    step(text_.size(), 0, Slot::kEnd);
+    out.form.finish();
     return has_key_ && has_size_ && out.markup.size() <= kMostMarkup &&
            out.steps.size() <= kMostSteps;
   }
@@ -248,19 +212,22 @@ class EntryTemplates::Learner {
     if (text_.substr(at, end - at).find('&') != std::string_view::npos) return false;
     has_key_ |= slot == Slot::kKey;
     has_size_ |= slot == Slot::kSize;
-    step(at, slot);
+    step(at, end, slot);
     begin_ = end;
     return true;
   }
 
-  // The markup from `begin_` to `end`, then `slot`.
-  void step(std::size_t end, Slot slot) {
+  // The markup from `begin_` to `end`, then the text of `slot` to `text_end`.
+  void step(std::size_t end, std::size_t text_end, Slot slot) {
     Step made;
     made.at = out_->markup.size();
     made.size = end - begin_;
     made.slot = slot;
-    out_->markup.append(text_.substr(begin_, made.size));
-    if (made.size < kStep) out_->markup.append(kStep - made.size, '\0');
+    const std::string_view markup = text_.substr(begin_, made.size);
+    out_->form.add_markup(markup);
+    if (slot != Slot::kEnd) out_->form.add_text(slot, text_.substr(end, text_end - end));
+    out_->markup.append(markup);
+    if (made.size < kWide) out_->markup.append(kWide - made.size, '\0');
     out_->steps.push_back(made);
     out_->slots |= slot_bit(slot);
   }
@@ -277,9 +244,12 @@ void EntryTemplates::learn(std::string_view element) {
   ++learned_;
   Template made;
   if (!Learner(element).learn(made)) return;
+  const std::size_t before = last_;
   last_ = templates_.size() < kMost ? templates_.size() : learned_ % kMost;
   if (last_ == templates_.size()) templates_.emplace_back();
+  made.next = last_;
   templates_[last_] = std::move(made);
+  templates_[before].next = last_;
   compare_with_others(last_);
 }
 

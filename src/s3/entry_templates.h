@@ -7,44 +7,36 @@
 #include <string_view>
 #include <vector>
 
-#include "base/types.h"
+#include "s3/entry_form.h"
 #include "s3/list_times.h"
 
 namespace s3ferry::s3 {
 
-// One object's texts as they stand in the document, plain: nothing in them has
-// to be decoded but
-// %-escapes and '+'.
-struct PlainEntry {
-  std::string_view key, etag, storage_class;
-  ByteCount size = 0;
-  WallTime last_modified{};
-  bool has_escapes = false;  // the key holds a '%' or a '+'
-};
-
-// The <Contents> elements of a listing taken as wholes. A server writes them
-// all from a few patterns, which are learned from elements that the XML reader
-// has read: the markup and the members that nobody asks for must be the same
-// byte for byte, the texts in between may differ. Costs a fraction of reading
-// element by element. What is taken is what an XML reader would have read
-// there; whatever is not, well-formed or not, is left to that reader. Remembers
-// a few patterns and learns a bounded number of times.
+// The <Contents> elements of a listing taken as wholes. A server writes them all from a few
+// patterns, which are learned from elements that the XML reader has read: the markup and the
+// members that nobody asks for must be the same byte for byte, the texts in between may differ.
+// Where also their lengths are the same an element is taken at once (EntryForm), else step by step.
+// Costs a fraction of reading element by element. What is taken is what an XML reader would have
+// read there; whatever is not, well-formed or not, is left to that reader. Remembers a few patterns
+// and learns a bounded number of times.
 class EntryTemplates {
  public:
-  // At `at`: true with `entry` filled in and `at` behind the element; else
-  // nothing has changed.
+  // At `at`: true with `entry` filled in and `at` behind the element; else only `entry` may have
+  // changed.
   bool read(const char*& at, const char* end, PlainEntry& entry);
-  // `element`: a whole <Contents> element that the XML reader has found good,
-  // with a Key and a Size. Does nothing where it cannot be a pattern.
+  // `element`: a whole <Contents> element that the XML reader has found good, with a Key and a
+  // Size. Does nothing where it cannot be a pattern.
   void learn(std::string_view element);
 
  private:
-  static constexpr std::size_t kMost = 8;          // patterns
-  static constexpr std::size_t kMostSteps = 6;     // five texts, and the end
+  static constexpr std::size_t kMost = 12;  // patterns
+  static constexpr std::size_t kMostVariants =
+      4;                                        // learned for other lengths while there are fewer
+  static constexpr std::size_t kMostSteps = 6;  // five texts, and the end
   static constexpr std::size_t kMostLearned = 32;  // elements
   static constexpr std::size_t kPatience = 32;     // elements in a row that none fitted
 
-  enum class Slot : std::uint8_t { kKey, kTime, kETag, kQuotedETag, kSize, kClass, kEnd };
+  using Slot = EntrySlot;
   // Markup, and the text that follows it.
   struct Step {
     std::size_t at = 0;  // in Template::markup, where at least sixteen bytes belong to it
@@ -54,20 +46,25 @@ class EntryTemplates {
   struct Template {
     std::string markup;
     std::vector<Step> steps;
+    EntryForm form;
+    std::size_t next = 0;  // the pattern that fitted after this one
     // Steps that it begins with as each of the others does.
     std::array<std::uint8_t, kMost> alike{};
     unsigned slots = 0;  // bits
   };
-  // How far the pattern that was tried last came: patterns often differ only
-  // behind the ETag, and what was read before that is not read again.
+  // How far the pattern that was tried last came: patterns often differ only behind the ETag, and
+  // what was read before that is not read again.
   struct Progress {
     std::array<const char*, kMostSteps + 1> places;  // where each step begins
     std::size_t steps = 0;                           // done
   };
   class Learner;
 
+  bool read_by_form(std::size_t guess, const char*& at, const char* end, KeyText& key,
+                    PlainEntry& entry);
+  bool read_step_by_step(std::size_t guess, bool tries_all, const char*& at, const char* end,
+                         PlainEntry& entry);
   bool take(const Template& pattern, const char* end, Progress& progress, PlainEntry& entry);
-  bool take_text(Slot slot, const char*& p, const char* end, PlainEntry& entry);
   void compare_with_others(std::size_t which);
 
   std::vector<Template> templates_;
