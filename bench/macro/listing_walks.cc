@@ -12,10 +12,9 @@
 
 #include <sys/resource.h>
 
-#include "diff/merge.h"
-#include "listing/range_walks.h"
 #include "runtime/virtual_runtime.h"
 #include "sim/synthetic.h"
+#include "transfer/merged_walk.h"
 
 namespace s3ferry {
 namespace {
@@ -89,33 +88,17 @@ class FormulaPages final : public PageSource {
 class Counting final : public RangeWalker {
  public:
   Task<Status> walk(RangeWalk& range) override {
-    Merge merge(filters_, FolderMarkers::kCopy);
-    std::string walked_to;
-    bool has_walked = false;
-    range.when_cut([&](std::string_view up_to) {
-      if (has_walked && walked_to > up_to) return false;
-      merge.cut(up_to);
-      return true;
-    });
+    MergedWalk walk(range, filters_, FolderMarkers::kCopy);
     std::vector<MergedKey> batch;
     for (;;) {
-      const MergeNeeds needs = merge.advance(batch);
-      if (const ObjectView* last = merge.walked_to()) {
-        walked_to.assign(last->key);
-        has_walked = true;
-      }
+      const auto side = walk.advance(batch);
       for (const MergedKey& merged : batch) {
         source += merged.source != nullptr;
         target += merged.target != nullptr;
       }
-      if (needs == MergeNeeds::kNothing) co_return Status();
-      const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-      auto page = co_await range.next(side);
-      if (!page) co_return fail(std::move(page.error()));
-      if (side == Side::kSource)
-        *page ? merge.feed_source(**page) : merge.end_source();
-      else
-        *page ? merge.feed_target(**page) : merge.end_target();
+      if (!side) co_return Status();
+      Status fed = co_await walk.feed(*side);
+      if (!fed) co_return fed;
     }
   }
   std::uint64_t source = 0, target = 0;

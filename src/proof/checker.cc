@@ -124,33 +124,17 @@ bool Checker::needs_order() const {
 }
 
 Task<Status> Checker::walk(RangeWalk& range) {
-  Merge merge(options_.filters, options_.folder_markers);
-  std::string walked_to;
-  bool has_walked = false;
-  range.when_cut([&](std::string_view up_to) {
-    if (has_walked && walked_to > up_to) return false;
-    merge.cut(up_to);
-    return true;
-  });
+  MergedWalk walk(range, options_.filters, options_.folder_markers);
   std::vector<MergedKey> batch;
   for (;;) {
-    const MergeNeeds needs = merge.advance(batch);
-    if (const ObjectView* last = merge.walked_to()) {
-      walked_to.assign(last->key);
-      has_walked = true;
-    }
+    const auto side = walk.advance(batch);
     Status taken = co_await take(batch);
     if (!taken) co_return taken;
-    if (needs == MergeNeeds::kNothing) break;
-    const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-    auto page = co_await range.next(side);
-    if (!page) co_return fail(listing_failed(side, page.error()));
-    if (side == Side::kSource)
-      *page ? merge.feed_source(**page) : merge.end_source();
-    else
-      *page ? merge.feed_target(**page) : merge.end_target();
+    if (!side) break;
+    Status fed = co_await walk.feed(*side);
+    if (!fed) co_return fail(listing_failed(*side, fed.error()));
   }
-  note_left_out(merge);
+  note_left_out(walk.merge());
   result_.counters.list_pages_source += range.pages(Side::kSource);
   result_.counters.list_pages_target += range.pages(Side::kTarget);
   co_return Status();

@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "diff/compare.h"
-#include "diff/merge.h"
-#include "listing/range_walks.h"
 #include "proof/check.h"
 #include "proof/etag_looks.h"
+#include "transfer/merged_walk.h"
 
 namespace s3ferry {
 

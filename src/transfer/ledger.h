@@ -36,7 +36,7 @@ struct Chunk : Portion {
   std::list<Chunk>::iterator at_;
 };
 
-// The chunks that are under way, in key order, and what becomes of them. Pure. A chunk that settles
+// The chunks that are under way and what becomes of them, in no order of keys. Pure. A chunk that settles
 // with every outcome leaves at once, to whoever wants finished ones, so that memory is that of the
 // work in flight; one with something not tried stays: its keys are walked again by a later try.
 class Ledger {
@@ -56,7 +56,7 @@ class Ledger {
   // A chunk that turned out to hold no key.
   void drop(Chunk& chunk) { chunks_.erase(chunk.at_); }
 
-  // Those that are not finished, in key order.
+  // Those that are not finished.
   template <class See>
   void each(See see) const {
     for (const Chunk& chunk : chunks_) see(chunk);

@@ -48,15 +48,8 @@ Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
       paced_source_(state.runtime, patient_source_, list_pace_),
       paced_target_(state.runtime, patient_target_, list_pace_) {}
 
-Planner::Walk::Walk(RunState& state, RangeWalk& keys, Ranks first)
-    : range(keys), merge(state.options.filters, state.options.folder_markers), ranks(first) {}
-
-// What lies behind `up_to` becomes another walk's.
-bool Planner::Walk::let_go(std::string_view up_to) {
-  if (has_walked && walked_to > up_to) return false;
-  merge.cut(up_to);
-  return true;
-}
+Planner::Walk::Walk(RunState& state, RangeWalk& range, Ranks first)
+    : keys(range, state.options.filters, state.options.folder_markers), ranks(first) {}
 
 Task<void> Planner::run() {
   const std::vector<KeyRange> whole(1);
@@ -104,27 +97,27 @@ Planner::Ranks Planner::next_ranks() {
 
 Task<Status> Planner::walk(RangeWalk& range) {
   Walk walk(state_, range, next_ranks());
-  range.when_cut([&walk](std::string_view up_to) { return walk.let_go(up_to); });
   std::vector<MergedKey> batch;
   for (;;) {
     if (walk.chunk == nullptr) {
       Status opened = co_await open_chunk(walk);
       if (!opened) co_return opened;
     }
-    const MergeNeeds needs = walk.merge.advance(batch);
+    const auto side = walk.keys.advance(batch);
     count_walked(walk, batch);
     Status acted = co_await act_on(*walk.chunk, walk.ranks, batch);
     if (!acted) co_return acted;
-    if (needs == MergeNeeds::kNothing) co_return close_chunk(walk, range.keys().up_to);
+    if (!side) co_return close_chunk(walk, range.keys().up_to);
     if (walk.keys_in_chunk >= state_.options.page_size) {
-      Status closed = close_chunk(walk, walk.walked_to);
+      Status closed = close_chunk(walk, walk.keys.walked_to());
       if (!closed) co_return closed;
     }
-    const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-    Status fed = co_await feed(walk, side);
+    Status fed = co_await walk.keys.feed(*side);
     if (fed) continue;
+    listing_failed(*side, fed.error());
     // What was walked stands: a later try goes on behind it.
-    if (walk.chunk != nullptr && walk.keys_in_chunk > 0) (void)close_chunk(walk, walk.walked_to);
+    if (walk.chunk != nullptr && walk.keys_in_chunk > 0)
+      (void)close_chunk(walk, walk.keys.walked_to());
     co_return fed;
   }
 }
@@ -132,8 +125,8 @@ Task<Status> Planner::walk(RangeWalk& range) {
 Task<Status> Planner::open_chunk(Walk& walk) {
   Status room = co_await state_.wait_for_room();
   if (!room) co_return room;
-  walk.chunk = &state_.ledger.begin(walk.has_walked ? std::optional(walk.walked_to)
-                                                    : walk.range.keys().after);
+  const auto& walked_to = walk.keys.walked_to();
+  walk.chunk = &state_.ledger.begin(walked_to ? walked_to : walk.keys.range().keys().after);
   walk.keys_in_chunk = 0;
   co_return Status();
 }
@@ -159,36 +152,21 @@ Status Planner::close_chunk(Chunk& chunk, std::optional<std::string> up_to) {
   return kept;
 }
 
-Task<Status> Planner::feed(Walk& walk, Side side) {
-  const bool is_source = side == Side::kSource;
-  auto page = co_await walk.range.next(side);
-  if (!page) {
-    listing_failed(side, page.error());
-    co_return fail(std::move(page.error()));
-  }
-  if (*page)
-    is_source ? walk.merge.feed_source(**page) : walk.merge.feed_target(**page);
-  else
-    is_source ? walk.merge.end_source() : walk.merge.end_target();
-  co_return Status();
-}
-
 // All that the walk passed, before anything is done about it: then a chunk holds exactly the keys
 // up to where it ends.
 void Planner::count_walked(Walk& walk, const std::vector<MergedKey>& batch) {
   Chunk& chunk = *walk.chunk;
+  const RangeWalk& range = walk.keys.range();
+  const std::uint64_t pages_source = range.pages(Side::kSource);
+  const std::uint64_t pages_target = range.pages(Side::kTarget);
   count_batch(chunk, batch);
   state_.count(chunk, [&](RunCounters& c) {
-    c.list_pages_source += walk.range.pages(Side::kSource) - walk.pages_source;
-    c.list_pages_target += walk.range.pages(Side::kTarget) - walk.pages_target;
+    c.list_pages_source += pages_source - walk.pages_source;
+    c.list_pages_target += pages_target - walk.pages_target;
   });
-  walk.pages_source = walk.range.pages(Side::kSource);
-  walk.pages_target = walk.range.pages(Side::kTarget);
-  count_left_out(chunk, walk.merge, walk.left_out_source, walk.left_out_target);
-  if (const ObjectView* last = walk.merge.walked_to()) {
-    walk.walked_to.assign(last->key);
-    walk.has_walked = true;
-  }
+  walk.pages_source = pages_source;
+  walk.pages_target = pages_target;
+  count_left_out(chunk, walk.keys.merge(), walk.left_out_source, walk.left_out_target);
   walk.keys_in_chunk =
       std::max(chunk.counters.listed_source.objects, chunk.counters.listed_target.objects);
 }

@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "diff/merge.h"
 #include "listing/list_pace.h"
 #include "listing/patient_pages.h"
-#include "listing/range_walks.h"
 #include "transfer/copy_workers.h"
 #include "transfer/delete_spool.h"
+#include "transfer/merged_walk.h"
 #include "transfer/run_state.h"
 
 namespace s3ferry {
@@ -34,14 +33,10 @@ class Planner final : public RangeWalker {
   };
   // One range on its way.
   struct Walk {
-    Walk(RunState& state, RangeWalk& keys, Ranks first);
-    bool let_go(std::string_view up_to);
-    RangeWalk& range;
-    Merge merge;
+    Walk(RunState& state, RangeWalk& range, Ranks first);
+    MergedWalk keys;
     Ranks ranks;
-    Chunk* chunk = nullptr;
-    std::string walked_to;  // of both sides; what the chunk holds ends here
-    bool has_walked = false;
+    Chunk* chunk = nullptr;  // what it holds ends where `keys` walked to
     std::uint64_t keys_in_chunk = 0;
     LeftOut left_out_source, left_out_target;  // counted already
     std::uint64_t pages_source = 0, pages_target = 0;
@@ -51,7 +46,6 @@ class Planner final : public RangeWalker {
   Task<Status> list_all(const std::vector<KeyRange>& gaps);
   Task<Status> retry_all(const std::vector<KeyRange>& gaps);
   Ranks next_ranks();
-  Task<Status> feed(Walk& walk, Side side);
   Task<Status> act_on(Chunk& chunk, Ranks& ranks, const std::vector<MergedKey>& batch);
   Task<Status> open_chunk(Walk& walk);
   Status close_chunk(Walk& walk, std::optional<std::string> up_to);

@@ -13,8 +13,8 @@
 
 #include <gtest/gtest.h>
 
-#include "diff/merge.h"
 #include "runtime/virtual_runtime.h"
+#include "transfer/merged_walk.h"
 
 namespace s3ferry {
 namespace {
@@ -86,33 +86,17 @@ class Noting final : public RangeWalker {
   explicit Noting(Runtime& runtime) : runtime_(runtime) {}
 
   Task<Status> walk(RangeWalk& range) override {
-    Merge merge(filters_, FolderMarkers::kCopy);
-    std::string walked_to;
-    bool has_walked = false;
-    range.when_cut([&](std::string_view up_to) {
-      if (has_walked && walked_to > up_to) return false;
-      merge.cut(up_to);
-      return true;
-    });
+    MergedWalk walk(range, filters_, FolderMarkers::kCopy);
     std::vector<MergedKey> batch;
     for (;;) {
-      const MergeNeeds needs = merge.advance(batch);
-      if (const ObjectView* last = merge.walked_to()) {
-        walked_to.assign(last->key);
-        has_walked = true;
-      }
+      const auto side = walk.advance(batch);
       for (const MergedKey& merged : batch) note(range, merged);
       // Whoever acts on the keys may be long about it.
       if (runtime_.random() % 3 == 0 && !co_await runtime_.sleep_for(20ms))
         co_return fail(ErrorKind::kCancelled, "cancelled");
-      if (needs == MergeNeeds::kNothing) break;
-      const Side side = needs == MergeNeeds::kSource ? Side::kSource : Side::kTarget;
-      auto page = co_await range.next(side);
-      if (!page) co_return fail(std::move(page.error()));
-      if (*page)
-        side == Side::kSource ? merge.feed_source(**page) : merge.feed_target(**page);
-      else
-        side == Side::kSource ? merge.end_source() : merge.end_target();
+      if (!side) break;
+      Status fed = co_await walk.feed(*side);
+      if (!fed) co_return fed;
     }
     walked.push_back(range.keys());
     co_return Status();
