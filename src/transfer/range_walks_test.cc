@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/this_coro.hpp>
 #include <gtest/gtest.h>
 
 #include "runtime/virtual_runtime.h"
@@ -40,6 +41,13 @@ class Shelf final : public PageSource {
   Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override {
     const std::uint64_t number = ++requests;
     in_flight_most = std::max(in_flight_most, ++in_flight_);
+    // Once it was sent, whoever no longer wants it waits for it all the same.
+    Status wanted = co_await runtime_.yield();
+    if (!wanted) --in_flight_;
+    if (!wanted) co_return wanted;
+    if (stubborn)
+      co_await boost::asio::this_coro::reset_cancellation_state(
+          boost::asio::disable_cancellation());
     const std::string& from =
         request.continuation_token.empty() ? request.start_after : request.continuation_token;
     const bool slow = !slow_behind.empty() && from == slow_behind;
@@ -47,7 +55,10 @@ class Shelf final : public PageSource {
     Status slept = co_await runtime_.sleep_for(delay);
     --in_flight_;
     if (!slept) co_return slept;
-    if (number == fails_at) co_return fail(ErrorKind::kServer, "internal error");
+    if (number == fails_at) {
+      failed_at = runtime_.now();
+      co_return fail(ErrorKind::kServer, "internal error");
+    }
     fill(request, page);
     co_return Status();
   }
@@ -55,7 +66,8 @@ class Shelf final : public PageSource {
   std::set<std::string> keys;  // whole
   std::uint64_t requests = 0, fails_at = 0;
   std::size_t in_flight_most = 0;
-  bool odd_pages = false;
+  std::optional<TimePoint> failed_at;
+  bool odd_pages = false, stubborn = false;
   std::string slow_behind;
 
  private:
@@ -139,6 +151,7 @@ struct World {
     const std::size_t most = 1 + random() % 400;
     for (std::size_t i = 0; i < most; ++i) put(odd_key(random), static_cast<int>(random() % 4));
     source.odd_pages = target.odd_pages = true;
+    source.stubborn = target.stubborn = seed % 2 == 0;
   }
   void put(const std::string& key, int sides) {
     if (sides != 1) source.keys.insert("s/" + key);
@@ -248,7 +261,7 @@ TEST_F(RangeWalksTest, AFailedPageFailsTheWhole) {
   for (std::uint64_t seed = first_seed_; seed < first_seed_ + 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
-    for (int i = 0; i < 200; ++i) world.put(odd_key(world.random), 0);
+    for (int i = 0; i < 2000; ++i) world.put(odd_key(world.random), 0);
     Shelf& side = seed % 2 == 0 ? world.source : world.target;
     side.fails_at = 1 + seed % 23;
     ListPace pace(world.runtime, 16);
@@ -260,6 +273,8 @@ TEST_F(RangeWalksTest, AFailedPageFailsTheWhole) {
     const Status walked = world.runtime.run(walks.run(whole));
     ASSERT_FALSE(walked);
     EXPECT_EQ(walked.error().kind(), ErrorKind::kServer);
+    ASSERT_TRUE(side.failed_at);
+    EXPECT_LT(world.runtime.now() - *side.failed_at, 300ms);  // of two seconds and more
     EXPECT_FALSE(walks.listed_whole(Side::kSource) && walks.listed_whole(Side::kTarget));
     EXPECT_EQ(noting.twice, Names());
     const Found expected = world.expected(whole);
@@ -318,6 +333,92 @@ TEST_F(RangeWalksTest, ASideWhoseEndIsKnownIsNotAskedAgain) {
   EXPECT_LT(world.target.requests, 12u);
   EXPECT_LT(world.source.requests, 1100u);
   EXPECT_GT(world.source.in_flight_most, 12u);
+}
+
+// Walks as asked, and never says that it could let go of anything.
+class Keeping final : public RangeWalker {
+ public:
+  Task<Status> walk(RangeWalk& range) override {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      for (;;) {
+        auto page = co_await range.next(side);
+        if (!page) co_return fail(std::move(page.error()));
+        if (!*page) break;
+        keys += (*page)->size();
+        if (leaves_early) co_return Status();
+      }
+    }
+    co_return Status();
+  }
+  std::size_t keys = 0;
+  bool leaves_early = false;
+};
+
+TEST_F(RangeWalksTest, WhoeverLetsGoOfNothingIsNotSplit) {
+  World world(first_seed_);
+  for (int i = 0; i < 300; ++i) world.put(odd_key(world.random), 0);
+  ListPace pace(world.runtime, 16);
+  AnyBorder split(3, world.random);
+  Keeping keeping;
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                   keeping);
+  const std::vector<KeyRange> whole(1);
+  ASSERT_TRUE(world.runtime.run(walks.run(whole)));
+  EXPECT_EQ(walks.splits(), 0u);
+  EXPECT_EQ(keeping.keys, world.source.keys.size() + world.target.keys.size());
+}
+
+TEST_F(RangeWalksTest, ARangeThatWasLeftBeforeItsEndIsNoSuccess) {
+  World world(first_seed_);
+  for (int i = 0; i < 300; ++i) world.put(odd_key(world.random), 0);
+  ListPace pace(world.runtime, 16);
+  RangeSplit split(3);
+  Keeping keeping;
+  keeping.leaves_early = true;
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                   keeping);
+  const std::vector<KeyRange> whole(1);
+  const Status walked = world.runtime.run(walks.run(whole));
+  ASSERT_FALSE(walked);
+  EXPECT_EQ(walked.error().kind(), ErrorKind::kInternal);
+  EXPECT_FALSE(walks.listed_whole(Side::kSource));
+}
+
+// Once a side's first page is there: a border in the midst of it.
+class BorderInHand final : public RangeSplit {
+ public:
+  BorderInHand(std::uint32_t page_size, std::string border)
+      : RangeSplit(page_size), border_(std::move(border)) {}
+  std::optional<Advice> advise(std::size_t) override {
+    if (ranges() == 2 && !listed_behind) listed_behind = listed_sides();
+    if (++asked_ != 2) return std::nullopt;
+    return Advice{1, border_};
+  }
+  std::optional<std::size_t> listed_behind;
+
+ private:
+  std::string border_;
+  int asked_ = 0;
+};
+
+// A side that has all of its keys in hand takes no LIST from others.
+TEST_F(RangeWalksTest, ABorderWithinWhatIsInHandEndsThatSide) {
+  World world(1);  // one page before the other
+  world.source.keys.clear();
+  world.target.keys.clear();
+  world.source.odd_pages = world.target.odd_pages = false;
+  for (int i = 0; i < 200; ++i) world.put(numbered(i), 0);
+  ListPace pace(world.runtime, 16);
+  BorderInHand split(100, numbered(49));
+  Noting noting(world.runtime);
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
+                   noting);
+  const std::vector<KeyRange> whole(1);
+  ASSERT_TRUE(world.runtime.run(walks.run(whole)));
+  EXPECT_EQ(walks.splits(), 1u);
+  EXPECT_EQ(split.listed_behind,
+            std::optional<std::size_t>(3));  // the other, and those of the far range
+  EXPECT_EQ(noting.found.size(), 200u);
 }
 
 TEST_F(RangeWalksTest, WithoutSplittingKeysComeInOrder) {
