@@ -167,6 +167,7 @@ Task<void> PairCommand::work() {
 
 Task<void> PairCommand::sync() {
   SyncOptions options = options_.sync;
+  options.spool_dir = context_.host.env("TMPDIR").value_or("");
   const auto& configured = connections_->target_settings().max_concurrent_requests;
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
   const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;

@@ -28,6 +28,11 @@ std::optional<DeleteRefusal> refuse_deletions(const DeleteFacts& facts, const Ma
                     "end, so what is extra at the target is not known",
                     facts.source_listed_whole ? "target" : "source")};
   }
+  if (!facts.planned_whole) {
+    return DeleteRefusal{DeletionsOutcome::kRefusedListing,
+                         "nothing was deleted: what is extra at the target could not be planned to "
+                         "its end"};
+  }
   if (facts.planned == 0) return std::nullopt;
   if (facts.source_objects == 0 && !allow_empty_source) {
     return DeleteRefusal{

@@ -14,6 +14,7 @@ struct DeleteFacts {
   std::uint64_t target_listed = 0;   // all objects of the target's listing
   std::uint64_t source_objects = 0;  // that take part (after filters)
   bool source_listed_whole = false, target_listed_whole = false;
+  bool planned_whole = false;  // whatever was listed was planned, nothing failed on the way
 };
 
 struct DeleteRefusal {

@@ -64,6 +64,7 @@ Task<DeletionsOutcome> DeletePhase::carry_out(std::string& message) {
     facts.source_objects = 1;
   facts.source_listed_whole = counters.source_listed_whole;
   facts.target_listed_whole = counters.target_listed_whole;
+  facts.planned_whole = !state_.why_incomplete();
   if (state_.stopped()) {
     refuse_all();
     co_return DeletionsOutcome::kStopped;

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ DeleteFacts facts(std::uint64_t planned, std::uint64_t listed) {
   out.planned = planned;
   out.target_listed = listed;
   out.source_objects = 1;
-  out.source_listed_whole = out.target_listed_whole = true;
+  out.source_listed_whole = out.target_listed_whole = out.planned_whole = true;
   return out;
 }
 bool refused(const DeleteFacts& f, const MaxDelete& cap = {}) {
@@ -57,6 +58,9 @@ TEST(DeleteCaps, HolesAndEmptySourcesRefuseWhateverTheCap) {
   EXPECT_EQ(refuse_deletions(hole, all, true)->outcome, DeletionsOutcome::kRefusedListing);
   hole.target_listed_whole = true;
   hole.source_listed_whole = false;
+  EXPECT_EQ(refuse_deletions(hole, all, true)->outcome, DeletionsOutcome::kRefusedListing);
+  hole.source_listed_whole = true;
+  hole.planned_whole = false;
   EXPECT_EQ(refuse_deletions(hole, all, true)->outcome, DeletionsOutcome::kRefusedListing);
   DeleteFacts empty = facts(1, 1);
   empty.source_objects = 0;
@@ -112,6 +116,25 @@ TEST(DeleteSpool, ADirectoryThatIsNotThereIsAnError) {
   for (int i = 0; i < 1000 && added; ++i) added = spool.add(planned);
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().kind(), ErrorKind::kIo);
+}
+
+// Half a list must never be read as a whole one, also where the disk has room again.
+TEST(DeleteSpool, TheFirstErrorStays) {
+  std::string directory = std::filesystem::temp_directory_path() / "spool-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  PlannedDelete planned;
+  planned.key.assign(1000, 'k');
+  std::vector<PlannedDelete> batch;
+  DeleteSpool spool(directory + "/later");
+  Status added;
+  for (int i = 0; i < 1000 && added; ++i) added = spool.add(planned);
+  ASSERT_FALSE(added);
+  std::filesystem::create_directory(directory + "/later");
+  EXPECT_FALSE(spool.add(planned));
+  EXPECT_FALSE(spool.rewind());
+  EXPECT_FALSE(spool.read(10, batch));
+  EXPECT_TRUE(batch.empty());
+  std::filesystem::remove_all(directory);
 }
 
 TEST(LookUp, RanksAreComparedWithinAWalkOnly) {

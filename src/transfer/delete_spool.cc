@@ -19,20 +19,22 @@ struct RecordHead {
   std::uint32_t key_bytes, etag_bytes;
 };
 
-tl::unexpected<Error> io_error(const std::string& what, const std::string& where) {
-  return fail(ErrorKind::kIo,
-              fmt::format("{} the list of planned deletions in {}: {}; set TMPDIR to "
-                          "a directory with room",
-                          what, where, std::strerror(errno)));
-}
-
 }  // namespace
 
 DeleteSpool::~DeleteSpool() {
   if (file_ >= 0) ::close(file_);
 }
 
+Status DeleteSpool::broken(std::string_view what) {
+  sick_ = fail(ErrorKind::kIo,
+               fmt::format("{} the list of planned deletions in {}: {}; set TMPDIR to a directory "
+                           "with room",
+                           what, directory_, std::strerror(errno)));
+  return sick_;
+}
+
 Status DeleteSpool::add(const PlannedDelete& planned) {
+  if (!sick_) return sick_;
   const RecordHead head{planned.size,
                         planned.source_rank,
                         planned.target_rank,
@@ -50,14 +52,14 @@ Status DeleteSpool::flush() {
   if (file_ < 0) {
     std::string name = directory_ + "/s3ferry-deletions-XXXXXX";
     file_ = ::mkstemp(name.data());
-    if (file_ < 0) return io_error("cannot create", directory_);
+    if (file_ < 0) return broken("cannot create");
     ::unlink(name.c_str());
   }
   std::size_t written = 0;
   while (written < buffer_.size()) {
     const ssize_t n = ::write(file_, buffer_.data() + written, buffer_.size() - written);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_error("cannot write", directory_);
+    if (n < 0) return broken("cannot write");
     written += static_cast<std::size_t>(n);
   }
   buffer_.clear();
@@ -65,10 +67,11 @@ Status DeleteSpool::flush() {
 }
 
 Status DeleteSpool::rewind() {
+  if (!sick_) return sick_;
   at_ = 0;
   if (file_ < 0) return {};
   if (Status flushed = flush(); !flushed) return flushed;
-  if (::lseek(file_, 0, SEEK_SET) < 0) return io_error("cannot read", directory_);
+  if (::lseek(file_, 0, SEEK_SET) < 0) return broken("cannot read");
   return {};
 }
 
@@ -84,7 +87,7 @@ Status DeleteSpool::refill() {
     n = ::read(file_, buffer_.data() + kept, kBufferBytes);
   } while (n < 0 && errno == EINTR);
   buffer_.resize(kept + static_cast<std::size_t>(n < 0 ? 0 : n));
-  if (n < 0) return io_error("cannot read", directory_);
+  if (n < 0) return broken("cannot read");
   return {};
 }
 
@@ -108,6 +111,7 @@ bool DeleteSpool::take(PlannedDelete& out) {
 
 Status DeleteSpool::read(std::size_t most, std::vector<PlannedDelete>& out) {
   out.clear();
+  if (!sick_) return sick_;
   PlannedDelete record;
   while (out.size() < most && taken_ < size_) {
     if (take(record)) {

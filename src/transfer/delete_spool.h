@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -20,7 +21,8 @@ class DeleteSpool {
   DeleteSpool(const DeleteSpool&) = delete;
   DeleteSpool& operator=(const DeleteSpool&) = delete;
 
-  Status add(const PlannedDelete& planned);  // kIo
+  // kIo. The first error stays: from then on add(), rewind() and read() say it again.
+  Status add(const PlannedDelete& planned);
   std::uint64_t size() const { return size_; }
 
   // No more add(): reading starts.
@@ -29,6 +31,7 @@ class DeleteSpool {
   Status read(std::size_t most, std::vector<PlannedDelete>& out);
 
  private:
+  Status broken(std::string_view what);
   Status flush();
   Status refill();
   bool take(PlannedDelete& out);
@@ -38,6 +41,7 @@ class DeleteSpool {
   std::size_t at_ = 0;  // read position in buffer_
   int file_ = -1;
   std::uint64_t size_ = 0, taken_ = 0;
+  Status sick_;
 };
 
 }  // namespace s3ferry

@@ -103,7 +103,7 @@ enum class DeletionsOutcome : std::uint8_t {
   kDryRun,
   kRefusedCap,  // --max-delete
   kRefusedEmptySource,
-  kRefusedListing,  // a listing failed or was denied
+  kRefusedListing,  // a listing failed or was denied, or what it said could not be planned
   kStopped,         // the run was stopped or cancelled before or while deleting
 };
 std::string_view to_string(DeletionsOutcome outcome);

@@ -67,6 +67,22 @@ TEST_F(TrapTest, AFailedSecondSourcePageDeletesNothing) {
   EXPECT_TRUE(sink_.warned_of(WarningKind::kListingFailed));
 }
 
+// More extras than are kept in memory, and the list of them breaks with the very last ones, when
+// both sides are listed to their end.
+TEST_F(TrapTest, ADeletionListThatCannotBeWrittenDeletesNothing) {
+  for (int i = 0; i < 1900; ++i)
+    world_.put_target("extra/" + std::string(100, 'x') + std::to_string(i), 1);
+  world_.put_source("k", 1);
+  options_.max_delete.percent = 100;
+  options_.spool_dir = "/nonexistent/directory";
+  const SyncResult result = run();
+  EXPECT_EQ(result.exit_code(), 1);
+  ASSERT_TRUE(result.stopped);
+  EXPECT_EQ(result.stopped->kind(), ErrorKind::kIo);
+  EXPECT_EQ(result.deletions, DeletionsOutcome::kRefusedListing);
+  EXPECT_EQ(world_.count(Operation::kDeleteObjects), 0u);
+}
+
 TEST_F(TrapTest, ABrokenListingDeletesNothing) {
   for (const auto& pages :
        std::vector<std::vector<Names>>{{{"a", "b"}, {"b"}}, {{"b", "a"}}, {{"a", "c"}, {"b"}}}) {
