@@ -149,6 +149,8 @@ class Play {
 
   void divide(const RangeSplit::Advice& advice) {
     Range& near = *ranges_.at(advice.id);
+    EXPECT_FALSE(near.keys.after && advice.at <= *near.keys.after) << advice.at;
+    EXPECT_FALSE(near.keys.up_to && advice.at >= *near.keys.up_to) << advice.at;
     auto far = std::make_unique<Range>();
     far->keys = KeyRange{advice.at, near.keys.up_to};
     std::array<bool, 2> listed{true, true};
@@ -261,9 +263,21 @@ TEST(RangeSplit, NothingIsSplitBeforeAPageCame) {
 TEST(RangeSplit, NothingIsSplitWhileAllSlotsAreInUse) {
   RangeSplit split(kPage);
   const auto id = split.add(KeyRange(), {true, true});
-  split.fetched(id, page("k000", "k500", "k999"));
-  EXPECT_FALSE(split.advise(2));
+  split.fetched(id, page("k000", "k001", "k009"));
   EXPECT_FALSE(split.advise(0));
+  EXPECT_FALSE(split.advise(2));
+  EXPECT_TRUE(split.advise(3));
+}
+
+// Those whose sides have ended hold their pages until their walkers are through with them.
+TEST(RangeSplit, NothingIsSplitWhileAsManyRangesAreUnderWay) {
+  RangeSplit split(kPage);
+  for (int i = 0; i < 4; ++i) split.add(KeyRange{"a", "b"}, {false, false});
+  const auto id = split.add(KeyRange{"k", std::nullopt}, {true, false});
+  split.fetched(id, page("k000", "k001", "k009"));
+  EXPECT_EQ(split.listed_sides(), 1u);
+  EXPECT_FALSE(split.advise(5));
+  EXPECT_TRUE(split.advise(6));
 }
 
 TEST(RangeSplit, ABorderLiesBetweenTheNewestKeyAndTheEnd) {
@@ -298,6 +312,16 @@ TEST(RangeSplit, AStalledRangeIsSplitOnceWhateverIsGuessed) {
   split.split(id, advice->at, {true, true});
   split.stalled(id);
   EXPECT_FALSE(split.advise(64));
+}
+
+// Delete markers, most likely: a page of them is no less slow the next time.
+TEST(RangeSplit, AnEmptyPageThatIsNotTheLastIsAStall) {
+  RangeSplit split(kPage);
+  const auto id = split.add(KeyRange{std::nullopt, "k2"}, {true, true});
+  split.fetched(id, page("k0000", "k0500", "k0999"));
+  EXPECT_FALSE(split.advise(64));
+  split.fetched(id, RangeSplit::Page());
+  EXPECT_TRUE(split.advise(64));
 }
 
 TEST(RangeSplit, WhatWasRefusedIsNotAdvisedAgainBeforeTheNextPage) {
