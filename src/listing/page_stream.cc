@@ -102,6 +102,7 @@ Status PageStream::accept() {
     seen.last = objects_now_.back().key;
   }
   seen.keys = objects_now_.size();
+  seen.beyond = current_.entries.size() - objects_now_.size();
   seen.ended = finished_;
   when_page_(seen);
   return {};

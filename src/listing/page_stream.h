@@ -28,6 +28,7 @@ struct PageSeen {
   std::optional<std::string_view> first;         // relative; within the range or beyond
   std::optional<std::string_view> middle, last;  // within the range
   std::uint64_t keys = 0;                        // within the range
+  std::uint64_t beyond = 0;
   bool ended = false;                            // no key of the range is behind it
 };
 

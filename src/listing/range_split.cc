@@ -9,8 +9,11 @@ namespace {
 
 // What remains of a range must be worth the half page a side that a border costs.
 constexpr double kLeastPages = 4;
-// Wasted pages that are put up with: so many, and this part of all. Beyond that a range must first
-// have shown so many more pages for each time over.
+// How much a page holds is taken from those that came; so many are thought to have come before
+// them, as large as they are asked for.
+constexpr double kPagesAsAsked = 2;
+// Pages wasted on borders that are put up with: so many, and this part of all. Beyond that a range
+// must first have shown so many more pages for each time over.
 constexpr double kFreeWaste = 20;
 constexpr double kWastePart = 0.02;
 constexpr double kProofPages = 4;
@@ -38,12 +41,19 @@ RangeSplit::Id RangeSplit::add(KeyRange keys, std::array<bool, 2> listed) {
 RangeSplit::Id RangeSplit::split(Id near, std::string at, std::array<bool, 2> listed) {
   Range& range = ranges_.at(near);
   KeyRange far{at, range.keys.up_to};
+  // What was read behind the border is read again.
+  for (const SideState& side : range.sides) wasted_ += side.keys > 0 && side.last > at;
   range.keys.up_to = std::move(at);
+  const bool ended_at_border = std::exchange(range.ends_at_border, true);
   range.guessed = false;
   ++range.probes;
   range.split_at = range.longer_side().pages;
   if (range.stall == Range::Stall::kStalled) range.stall = Range::Stall::kUsed;
-  return add(std::move(far), listed);
+  const Id id = add(std::move(far), listed);
+  Range& made = ranges_.at(id);
+  made.begins_at_border = true;
+  made.ends_at_border = ended_at_border;
+  return id;
 }
 
 void RangeSplit::finished(Id id) {
@@ -58,8 +68,7 @@ void RangeSplit::fetched(Id id, const Page& page) {
   if (found == ranges_.end()) return;
   Range& range = found->second;
   SideState& side = range.sides[static_cast<std::size_t>(page.side)];
-  ++pages_;
-  keys_ += page.keys;
+  note_size(range, side, page);
   if (!std::exchange(side.began, true) && page.first) side.begins = *page.first;
   for (const auto& key : {page.first, page.middle, page.last})
     if (key) alphabet_.learn(*key);
@@ -83,6 +92,25 @@ void RangeSplit::ended(Id id, Side side) {
   if (found == ranges_.end()) return;
   listed_sides_ -= std::exchange(found->second.sides[static_cast<std::size_t>(side)].listed, false);
   found->second.guessed = false;
+}
+
+// How much of the page a border cost, and how many keys a page holds. A short page is no border's
+// fault: a server may give fewer keys than it is asked for.
+void RangeSplit::note_size(const Range& range, const SideState& side, const Page& page) {
+  ++pages_;
+  const std::uint64_t given = page.keys + page.beyond;
+  if (page.beyond > 0 && range.ends_at_border)
+    wasted_ += static_cast<double>(page.beyond) / static_cast<double>(given);
+  else if (given == 0 && page.ended && side.pages == 0 && range.begins_at_border)
+    ++wasted_;
+  if (page.ended && page.beyond == 0) return;
+  ++full_pages_;
+  full_keys_ += given;
+}
+
+double RangeSplit::keys_a_page() const {
+  const double keys = static_cast<double>(full_keys_) + kPagesAsAsked * page_size_;
+  return std::max(1.0, keys / (static_cast<double>(full_pages_) + kPagesAsAsked));
 }
 
 void RangeSplit::note_mark(SideState& side, const Page& page) {
@@ -131,7 +159,7 @@ double RangeSplit::guess_side(const Range& range, const SideState& side) const {
   const KeySpan span(alphabet_, side.mark, range.keys.up_to);
   const double from = span.of(side.mark), at = span.of(side.last);
   if (at <= from) return 0;
-  const double pages = static_cast<double>(side.keys - side.keys_at_mark) / page_size_;
+  const double pages = static_cast<double>(side.keys - side.keys_at_mark) / keys_a_page();
   return (span.end() - at) / (at - from) * pages;
 }
 
@@ -144,14 +172,13 @@ void RangeSplit::guess(Range& range) {
 }
 
 bool RangeSplit::far_off(const Range& range) const {
-  return range.remaining > kFarOff * static_cast<double>(range.longer_side().keys) / page_size_;
+  return range.remaining > kFarOff * static_cast<double>(range.longer_side().keys) / keys_a_page();
 }
 
 // How far the waste is above what is put up with; 0: it is not.
 double RangeSplit::overdrawn() const {
-  const double wasted = static_cast<double>(pages_) - static_cast<double>(keys_) / page_size_;
   const double granted = kFreeWaste + kWastePart * static_cast<double>(pages_);
-  return wasted <= granted ? 0 : (wasted - granted) / granted;
+  return wasted_ <= granted ? 0 : (wasted_ - granted) / granted;
 }
 
 bool RangeSplit::may_split(const Range& range, double over) const {

@@ -42,6 +42,7 @@ class RangeSplit {
     std::optional<std::string_view> first;         // as it came, within the range or beyond
     std::optional<std::string_view> middle, last;  // within the range
     std::uint64_t keys = 0;                        // within the range
+    std::uint64_t beyond = 0;                      // read in vain: they are another range's
     bool ended = false;                            // the side has no more in the range
   };
   void fetched(Id id, const Page& page);
@@ -79,11 +80,12 @@ class RangeSplit {
   };
   struct Range {
     KeyRange keys;
-    std::array<SideState, 2> sides;  // by Side
-    bool judged = false;             // what lies behind its border was learnt
-    bool rests = true;               // until the next page
-    bool guessed = false;            // `remaining` and `longer` are those of now
-    double remaining = 0;            // pages of the longer side
+    bool begins_at_border = false, ends_at_border = false;  // at one that was advised
+    std::array<SideState, 2> sides;                         // by Side
+    bool judged = false;   // what lies behind its border was learnt
+    bool rests = true;     // until the next page
+    bool guessed = false;  // `remaining` and `longer` are those of now
+    double remaining = 0;  // pages of the longer side
     std::size_t longer = 0;
     int probes = 0;              // splits since the last page
     std::uint64_t split_at = 0;  // pages of the longer side at the last split
@@ -92,6 +94,8 @@ class RangeSplit {
     const SideState& longer_side() const { return sides[longer]; }
   };
   static void note_mark(SideState& side, const Page& page);
+  void note_size(const Range& range, const SideState& side, const Page& page);
+  double keys_a_page() const;
   void judge(Range& range);
   double guess_side(const Range& range, const SideState& side) const;
   void guess(Range& range);
@@ -105,7 +109,9 @@ class RangeSplit {
   std::map<Id, Range> ranges_;
   Id next_ = 1;
   std::size_t listed_sides_ = 0;
-  std::uint64_t pages_ = 0, keys_ = 0;
+  std::uint64_t pages_ = 0;
+  double wasted_ = 0;                             // pages that borders cost
+  std::uint64_t full_pages_ = 0, full_keys_ = 0;  // those that did not end with the side
 };
 
 }  // namespace s3ferry

@@ -116,6 +116,7 @@ void RangeWalks::seen(RangeWalk& range, Side side, const PageSeen& page) {
   told.middle = page.middle;
   told.last = page.last;
   told.keys = page.keys;
+  told.beyond = page.beyond;
   told.ended = page.ended;
   split_.fetched(range.id_, told);
   changed_.set();
