@@ -141,6 +141,46 @@ TEST_F(PageStreamTest, StaysInItsRange) {
   EXPECT_EQ(asked_, (Names{"after:p/b", "token:t1"}));
 }
 
+TEST_F(PageStreamTest, BehindTheLastKeyOfItsRangeNothingIsAsked) {
+  PageStreamOptions options;
+  options.range.up_to = "b";
+  EXPECT_EQ(read({{{"a", "b"}, "t1", {}}, {{"c"}, "", {}}}, options, 20ms).keys, (Names{"a", "b"}));
+  EXPECT_EQ(asked_, Names{"after:"});
+}
+
+Task<void> lower_the_end(PageSource& source, Runtime& runtime, std::string up_to, Names& later) {
+  Semaphore slots(4);
+  PageStream stream(runtime, source, slots, {});
+  stream.start();
+  auto page = co_await stream.next();
+  EXPECT_TRUE(page && *page);
+  stream.lower_end(up_to);
+  for (;;) {
+    page = co_await stream.next();
+    EXPECT_TRUE(page);
+    if (!page || !*page) break;
+    for (const ObjectView& view : **page) later.emplace_back(view.key);
+  }
+  co_await stream.close();
+}
+TEST_F(PageStreamTest, AnEndThatCameNearerHidesWhatLiesBehind) {
+  Names later;
+  ScriptedPages source(runtime_, {{{"a", "c"}, "t1", {}}, {{"d", "e"}, "t2", {}}, {{"f"}, "", {}}});
+  runtime_.run(lower_the_end(source, runtime_, "d", later));
+  EXPECT_EQ(later, Names{"d"});
+  EXPECT_EQ(source.asked.size(), 2u);
+}
+// The page that was on its way is nobody's any more: its failure neither.
+TEST_F(PageStreamTest, AnEndWithinWhatWasGivenIsTheEnd) {
+  for (const char* up_to : {"b", "c"}) {
+    Names later;
+    ScriptedPages source(
+        runtime_, {{{"a", "c"}, "t1", {}}, {{}, "", Error(ErrorKind::kServer, "internal error")}});
+    runtime_.run(lower_the_end(source, runtime_, up_to, later));
+    EXPECT_EQ(later, Names());
+  }
+}
+
 TEST_F(PageStreamTest, BrokenPagesAreErrors) {
   expect_broken({{{"b", "a"}, "", {}}}, "out of order");
   expect_broken({{{"a", "c"}, "t1", {}}, {{"b"}, "", {}}}, "out of order");

@@ -403,22 +403,85 @@ class BorderInHand final : public RangeSplit {
 
 // A side that has all of its keys in hand takes no LIST from others.
 TEST_F(RangeWalksTest, ABorderWithinWhatIsInHandEndsThatSide) {
-  World world(1);  // one page before the other
-  world.source.keys.clear();
-  world.target.keys.clear();
-  world.source.odd_pages = world.target.odd_pages = false;
-  for (int i = 0; i < 200; ++i) world.put(numbered(i), 0);
-  ListPace pace(world.runtime, 16);
-  BorderInHand split(100, numbered(49));
-  Noting noting(world.runtime);
-  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
-                   noting);
-  const std::vector<KeyRange> whole(1);
-  ASSERT_TRUE(world.runtime.run(walks.run(whole)));
-  EXPECT_EQ(walks.splits(), 1u);
-  EXPECT_EQ(split.listed_behind,
-            std::optional<std::size_t>(3));  // the other, and those of the far range
-  EXPECT_EQ(noting.found.size(), 200u);
+  for (const int border : {49, 99}) {  // of the keys 0 to 99
+    World world(1);                    // one page before the other
+    world.source.keys.clear();
+    world.target.keys.clear();
+    world.source.odd_pages = world.target.odd_pages = false;
+    for (int i = 0; i < 200; ++i) world.put(numbered(i), 0);
+    ListPace pace(world.runtime, 16);
+    BorderInHand split(100, numbered(border));
+    Noting noting(world.runtime);
+    RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
+                     noting);
+    const std::vector<KeyRange> whole(1);
+    ASSERT_TRUE(world.runtime.run(walks.run(whole)));
+    EXPECT_EQ(walks.splits(), 1u);
+    // The other one, and those of the far range.
+    EXPECT_EQ(split.listed_behind, std::optional<std::size_t>(3));
+    EXPECT_EQ(noting.found.size(), 200u);
+  }
+}
+
+// The ranges that are walked at once, at the most.
+class Counting final : public RangeWalker {
+ public:
+  Counting(Runtime& runtime, Duration busy) : runtime_(runtime), busy_(busy) {}
+  Task<Status> walk(RangeWalk& range) override {
+    most = std::max(most, ++now_);
+    MergedWalk walk(range, filters_, FolderMarkers::kCopy);
+    std::vector<MergedKey> batch;
+    Status going;
+    while (going) {
+      const auto side = walk.advance(batch);
+      if (!side) break;
+      going = co_await walk.feed(*side);
+      if (going) going = co_await runtime_.sleep_for(busy_);
+    }
+    --now_;
+    co_return going;
+  }
+  std::size_t most = 0;
+
+ private:
+  Runtime& runtime_;
+  const Duration busy_;
+  Filters filters_;
+  std::size_t now_ = 0;
+};
+
+TEST_F(RangeWalksTest, NoMoreRangesAreUnderWayThanListsMayBe) {
+  World world(first_seed_);
+  std::vector<KeyRange> gaps;
+  for (int i = 0; i < 2000; ++i) world.put(numbered(i), 0);
+  for (int i = 0; i < 1990; i += 10) gaps.push_back({numbered(i), numbered(i + 5)});
+  ListPace pace(world.runtime, 8);
+  RangeSplit split(3);
+  Counting counting(world.runtime, 1ms);
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                   counting);
+  ASSERT_TRUE(world.runtime.run(walks.run(gaps)));
+  EXPECT_LE(counting.most, 8u);
+  EXPECT_GE(counting.most, 4u);
+}
+
+// Copies that take their time, say: more ranges would list no sooner what nobody takes.
+TEST_F(RangeWalksTest, WhileTheWalkersAreBehindNothingIsSplit) {
+  for (const Duration busy : {Duration(0), Duration(10min)}) {
+    World world(1);
+    for (int i = 0; i < 3000; ++i) world.put(odd_key(world.random), 0);
+    ListPace pace(world.runtime, 128);
+    AnyBorder split(3, world.random);
+    Counting counting(world.runtime, busy);
+    RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                     counting);
+    const std::vector<KeyRange> whole(1);
+    ASSERT_TRUE(world.runtime.run(walks.run(whole)));
+    if (busy == Duration(0))
+      EXPECT_GT(counting.most, 25u);
+    else
+      EXPECT_LT(counting.most, 25u);
+  }
 }
 
 TEST_F(RangeWalksTest, WithoutSplittingKeysComeInOrder) {
