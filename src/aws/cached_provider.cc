@@ -38,10 +38,14 @@ void CachedProvider::invalidate() {
   inner_->invalidate();
 }
 
+std::shared_ptr<const Credentials> CachedProvider::at_hand() {
+  const Need needed = need();
+  return needed == Need::kNone || (needed == Need::kAdvised && renewing_) ? kept_ : nullptr;
+}
+
 Task<Result<Credentials>> CachedProvider::get() {
   while (true) {
-    const Need needed = need();
-    if (needed == Need::kNone || (needed == Need::kAdvised && renewing_)) co_return *kept_;
+    if (auto kept = at_hand()) co_return *kept;
     if (!renewing_) co_return co_await renew();
     const std::uint64_t before = renewals_;
     Status waited = co_await waiters_.wait();
@@ -72,7 +76,7 @@ Task<Result<Credentials>> CachedProvider::renew() {
                  fmt::format("the credentials ({}) expired and could not be renewed: {}",
                              kept_->source, fresh.error().message()));
   if (fresh) {
-    kept_ = *fresh;
+    kept_ = std::make_shared<const Credentials>(*fresh);
     rejected_ = false;
     fetched_ = runtime_.wall_now();
     fetched_at_ = runtime_.now();

@@ -20,6 +20,7 @@ class CachedProvider final : public CredentialsProvider {
       : runtime_(runtime), inner_(std::move(inner)) {}
 
   Task<Result<Credentials>> get() override;
+  std::shared_ptr<const Credentials> at_hand() override;
   // Without effect within 30 s after a renewal: a thousand requests that were under way with the
   // old ones report the same expiry.
   void invalidate() override;
@@ -33,7 +34,7 @@ class CachedProvider final : public CredentialsProvider {
 
   Runtime& runtime_;
   std::unique_ptr<CredentialsProvider> inner_;
-  std::optional<Credentials> kept_;
+  std::shared_ptr<const Credentials> kept_;
   bool rejected_ = false;  // by the server
   WallTime fetched_{};
   std::optional<TimePoint> fetched_at_;

@@ -69,6 +69,22 @@ Task<void> ask_many(Runtime& runtime, CachedProvider& provider, int count,
   co_await scope.join();
 }
 
+TEST_F(CachedProviderTest, AtHandIsWhatNeedsNoWaiting) {
+  EXPECT_EQ(provider_->at_hand(), nullptr);
+  EXPECT_EQ(get(), "1");
+  const auto held = provider_->at_hand();
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(held->access_key_id, "1");
+  EXPECT_EQ(provider_->at_hand(), held);
+  pass(minutes(46));  // time to renew
+  EXPECT_EQ(provider_->at_hand(), nullptr);
+  EXPECT_EQ(get(), "2");
+  pass(minutes(1));
+  provider_->invalidate();
+  EXPECT_EQ(provider_->at_hand(), nullptr);
+  EXPECT_EQ(held->access_key_id, "1");
+}
+
 TEST_F(CachedProviderTest, OneRenewalForManyWaiters) {
   std::vector<std::string> answers;
   runtime_.run(ask_many(runtime_, *provider_, 50, answers));

@@ -1,6 +1,8 @@
 #include "aws/call.h"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <optional>
 
 #include <fmt/format.h>
@@ -106,8 +108,6 @@ struct Caller::Try final : http::BeforeSend {
         copied_from_rate(call.reads_for_copy ? caller.options_.copied_from_rate : nullptr),
         begun(caller.runtime_.now()),
         session(caller.options_.retry, caller.budget_, call.attempts_before),
-        target(target_of(call)),
-        host(call.endpoint.origin.authority()),
         payload_hash(payload_hash_of(call, hash_storage)) {}
   Try(const Try&) = delete;
   Try& operator=(const Try&) = delete;
@@ -120,12 +120,12 @@ struct Caller::Try final : http::BeforeSend {
   bool grant_used = false;
   const TimePoint begun;
   RetrySession session;
-  const std::string target;
-  const std::string host;
   std::string hash_storage;
   const std::string_view payload_hash;
-  Credentials credentials;
-  std::string authorization;  // of the last try
+  // Of the last try:
+  std::shared_ptr<const Credentials> credentials;
+  std::array<char, 64> signature{};
+  std::optional<TimePoint> sent_at;  // where it is logged
   milliseconds offset_used{0};
   int requests = 0;
   bool clock_corrected = false, credentials_renewed = false;
@@ -148,8 +148,9 @@ struct Caller::Try final : http::BeforeSend {
     request_id.clear();
     server_date.reset();
     hint.reset();
+    sent_at.reset();
   }
-  void note_answer(const http::Response& response, WallTime now);
+  void note_answer(const http::Response& response, const Runtime& runtime);
   Error finish(Error error) const;
   void log_answer(const Result<http::Response>& response, Duration took) const;
 };
@@ -165,13 +166,13 @@ Task<Status> Caller::Try::may_send() {
   co_return Status();
 }
 
-void Caller::Try::note_answer(const http::Response& response, WallTime now) {
+void Caller::Try::note_answer(const http::Response& response, const Runtime& runtime) {
   status = response.status;
   if (status < 300) return;
   request_id =
       response.headers.get_or("x-amz-request-id", response.headers.get_or("x-amzn-requestid", ""));
   if (const auto date = response.headers.get("date")) server_date = parse_http_date(*date);
-  hint = retry_hint(response.headers, server_date.value_or(now));
+  hint = retry_hint(response.headers, server_date.value_or(runtime.wall_now()));
 }
 
 // Completes what only the loop knows, and hides what the server may have echoed.
@@ -183,23 +184,24 @@ Error Caller::Try::finish(Error error) const {
   if (hint && error.retry_after_ms() < 0)
     error = std::move(error).with_retry_after_ms(hint->count());
   error = std::move(error).with_attempts(session.attempts());
-  const std::size_t equals = authorization.rfind('=');
-  const std::string_view signature =
-      equals == std::string::npos ? "" : std::string_view(authorization).substr(equals + 1);
-  return redact_error(std::move(error),
-                      {credentials.secret_access_key.reveal(), credentials.session_token.reveal(),
-                       credentials.access_key_id, signature});
+  if (!credentials) return redact_error(std::move(error), {});
+  return redact_error(
+      std::move(error),
+      {credentials->secret_access_key.reveal(), credentials->session_token.reveal(),
+       credentials->access_key_id, std::string_view(signature.data(), signature.size())});
 }
 
 void Caller::Try::log_answer(const Result<http::Response>& response, Duration took) const {
   std::string line = fmt::format(
       "{} {} {}{} -> {} in {} ms, attempt {}", spec.operation, http::to_string(spec.method),
-      spec.endpoint.origin.to_string(), redact_target(target),
+      spec.endpoint.origin.to_string(), redact_target(target_of(spec)),
       response ? std::to_string(response->status) : std::string(to_string(response.error().kind())),
       std::chrono::duration_cast<milliseconds>(took).count(), session.attempts());
   if (!request_id.empty()) line += ", request id " + request_id;
-  log_line(LogLevel::kDebug, redact_text(std::move(line), {credentials.secret_access_key.reveal(),
-                                                           credentials.session_token.reveal()}));
+  line = credentials ? redact_text(std::move(line), {credentials->secret_access_key.reveal(),
+                                                     credentials->session_token.reveal()})
+                     : redact_text(std::move(line), {});
+  log_line(LogLevel::kDebug, line);
 }
 
 Caller::Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider& credentials,
@@ -215,9 +217,14 @@ Caller::Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider
 Caller::~Caller() = default;
 
 Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
+  co_return co_await perform(spec, judge);
+}
+
+Task<Result<Answer>> Caller::perform(const CallSpec& spec, Judge judge) {
   Try state(*this, spec);
   for (;;) {
     Result<http::Response> response = co_await attempt(state);
+    note_response(state, response);
     std::optional<Error> error;
     if (!response) {
       error = std::move(response.error());
@@ -243,6 +250,7 @@ Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
   Try state(*this, spec);
   for (;;) {
     Result<http::Response> response = co_await attempt(state);
+    note_response(state, response);
     std::optional<Error> error;
     if (!response) {
       error = std::move(response.error());
@@ -270,32 +278,45 @@ Task<Result<http::Response>> Caller::open(CallSpec spec, Judge judge) {
   }
 }
 
-// One request, from credentials to the head of the answer.
+// One request, to the head of its answer. What need not be waited for takes no task of its own.
 Task<Result<http::Response>> Caller::attempt(Try& state) {
   state.forget_answer();
-  const bool limited = state.is_limited();
-  if (limited) {
+  if (state.is_limited()) return wait_and_send(state);
+  if (!state.spec.anonymous) {
+    state.credentials = credentials_.at_hand();
+    if (!state.credentials) return wait_and_send(state);
+  }
+  return send(state);
+}
+
+Task<Result<http::Response>> Caller::wait_and_send(Try& state) {
+  if (state.is_limited()) {
     Status turn = co_await wait_for_turn(state);
     if (!turn) co_return fail(std::move(turn.error()));
   }
   if (!state.spec.anonymous) {
     Result<Credentials> credentials = co_await credentials_.get();
     if (!credentials) co_return fail(std::move(credentials.error()));
-    state.credentials = std::move(*credentials);
+    state.credentials = std::make_shared<const Credentials>(std::move(*credentials));
   }
+  co_return co_await send(state);
+}
+
+Task<Result<http::Response>> Caller::send(Try& state) {
   http::Request request = build(state);
-  if (limited) request.before_send = &state;
+  if (state.is_limited()) request.before_send = &state;
   if (state.spec.watch != nullptr) state.spec.watch->sent(runtime_.now());
   notes_->count(state.spec.operation, state.requests++ > 0);
-  const bool logged = log_enabled(LogLevel::kDebug);
-  const TimePoint start = logged ? runtime_.now() : TimePoint{};
-  Result<http::Response> response = co_await transport_.send(std::move(request));
+  if (log_enabled(LogLevel::kDebug)) state.sent_at = runtime_.now();
+  return transport_.send(std::move(request));
+}
+
+void Caller::note_response(Try& state, const Result<http::Response>& response) {
   if (response) {
-    state.note_answer(*response, runtime_.wall_now());
+    state.note_answer(*response, runtime_);
     if (!notes_->seen_offset()) see_clock(*response);
   }
-  if (logged) state.log_answer(response, runtime_.now() - start);
-  co_return response;
+  if (state.sent_at) state.log_answer(response, runtime_.now() - *state.sent_at);
 }
 
 // Before it is signed: a signature is good for minutes, and many may be waiting.
@@ -325,7 +346,7 @@ http::Request Caller::build(Try& state) {
   http::Request request;
   request.method = spec.method;
   request.origin = spec.endpoint.origin;
-  request.target = state.target;
+  request.target = target_of(spec);
   request.headers.reserve(spec.headers.size() + 5);
   for (const auto& [name, value] : spec.headers) request.headers.add(name, value);
   request.body = spec.body;
@@ -336,27 +357,40 @@ http::Request Caller::build(Try& state) {
   return request;
 }
 
+// Of most calls it is the same.
+const std::string& Caller::host_of(const http::Origin& origin) {
+  if (host_.empty() || host_origin_ != origin) {
+    host_origin_ = origin;
+    host_ = origin.authority();
+  }
+  return host_;
+}
+
 void Caller::sign(Try& state, http::Request& request) {
   const Endpoint& endpoint = state.spec.endpoint;
   const bool s3 = endpoint.signing_name == "s3";
   state.offset_used = notes_->clock_offset();
-  const std::string date(signer_.amz_date(runtime_.wall_now() + state.offset_used));
+  const std::string_view date = signer_.amz_date(runtime_.wall_now() + state.offset_used);
   http::Headers& headers = request.headers;
-  headers.add("x-amz-date", date);
+  headers.add("x-amz-date", std::string(date));
   if (s3) headers.add("x-amz-content-sha256", std::string(state.payload_hash));
-  if (!state.credentials.session_token.empty())
-    headers.add("x-amz-security-token", state.credentials.session_token.reveal());
+  const Credentials& credentials = *state.credentials;
+  if (!credentials.session_token.empty())
+    headers.add("x-amz-security-token", credentials.session_token.reveal());
   SigningRequest signing;
   signing.method = http::to_string(request.method);
-  signing.host = state.host;
+  signing.host = host_of(endpoint.origin);
   signing.target = request.target;
   signing.headers = std::span<const HeaderField>(headers.begin(), headers.end());
   signing.payload_hash = state.payload_hash;
   signing.rules = s3 ? UriRules::kS3 : UriRules::kNormalized;
-  state.authorization =
+  std::string authorization =
       signer_.authorization(signing, {date, endpoint.signing_region, endpoint.signing_name},
-                            {state.credentials.access_key_id, state.credentials.secret_access_key});
-  headers.add("Authorization", state.authorization);
+                            {credentials.access_key_id, credentials.secret_access_key});
+  // It ends with the signature.
+  authorization.copy(state.signature.data(), state.signature.size(),
+                     authorization.size() - state.signature.size());
+  headers.add("Authorization", std::move(authorization));
 }
 
 // A short answer has come as a whole with its head. Else false, and nothing is taken.
@@ -463,8 +497,8 @@ Task<bool> Caller::renew_credentials(Try& state, const Error& error) {
   if (!is_expired_token(error)) co_return false;
   state.credentials_renewed = true;
   const Result<Credentials> now = co_await credentials_.get();
-  if (now && now->access_key_id == state.credentials.access_key_id &&
-      now->session_token == state.credentials.session_token)
+  if (now && now->access_key_id == state.credentials->access_key_id &&
+      now->session_token == state.credentials->session_token)
     credentials_.invalidate();
   co_return true;
 }

@@ -104,8 +104,9 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  // Sends until the judge is content, and returns the whole answer.
-  virtual Task<Result<Answer>> call(CallSpec spec, Judge judge);
+  // Sends until the judge is content, and returns the whole answer. `spec` outlives the task.
+  virtual Task<Result<Answer>> perform(const CallSpec& spec, Judge judge);
+  Task<Result<Answer>> call(CallSpec spec, Judge judge);  // the same, keeps the spec itself
   // The same, but a 2xx comes back as soon as its head is there and its body is the caller's to
   // read (a failure in it is not retried here); other answers are read and judged.
   Task<Result<http::Response>> open(CallSpec spec, Judge judge);
@@ -132,6 +133,9 @@ class Caller {
   struct Try;  // what one call carries from attempt to attempt
 
   Task<Result<http::Response>> attempt(Try& state);
+  Task<Result<http::Response>> wait_and_send(Try& state);
+  Task<Result<http::Response>> send(Try& state);
+  void note_response(Try& state, const Result<http::Response>& response);
   bool take_answer(Try& state, http::Response& response, Answer& answer);
   Task<Status> wait_for_turn(Try& state);
   Task<Status> wait_for_rate(Try& state);
@@ -142,6 +146,7 @@ class Caller {
   bool correct_clock(Try& state, const Error& error);
   http::Request build(Try& state);
   void sign(Try& state, http::Request& request);
+  const std::string& host_of(const http::Origin& origin);
 
   Runtime& runtime_;
   http::Transport& transport_;
@@ -150,6 +155,8 @@ class Caller {
   CallerOptions options_;
   std::shared_ptr<CallNotes> notes_;
   Signer signer_;
+  http::Origin host_origin_;  // whose authority host_ is
+  std::string host_;
   // Who waits for a rate asks in turn, so that one timer runs for all; copies need two rates at
   // once, and nobody else waits behind them.
   Semaphore turns_{1}, copies_turns_{1};

@@ -7,12 +7,14 @@ namespace {
 
 class StaticProvider final : public CredentialsProvider {
  public:
-  explicit StaticProvider(Credentials credentials) : credentials_(std::move(credentials)) {}
-  Task<Result<Credentials>> get() override { co_return credentials_; }
+  explicit StaticProvider(Credentials credentials)
+      : credentials_(std::make_shared<const Credentials>(std::move(credentials))) {}
+  Task<Result<Credentials>> get() override { co_return *credentials_; }
+  std::shared_ptr<const Credentials> at_hand() override { return credentials_; }
   void invalidate() override {}
 
  private:
-  Credentials credentials_;
+  std::shared_ptr<const Credentials> credentials_;
 };
 
 }  // namespace

@@ -29,6 +29,9 @@ class CredentialsProvider {
   // expires; any number of callers wait for one renewal. kCredentials when there are none,
   // kExpiredCredentials when they ran out and cannot be renewed, kConfig for a bad configuration.
   virtual Task<Result<Credentials>> get() = 0;
+  // Those that get() would give without waiting for anybody; null: ask get(). They stay as they are
+  // however long they are held.
+  virtual std::shared_ptr<const Credentials> at_hand() { return nullptr; }
   // The server said that they are expired: the next get() fetches anew.
   virtual void invalidate() = 0;
 };

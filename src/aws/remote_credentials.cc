@@ -24,7 +24,7 @@ Task<Result<Credentials>> RemoteCredentials::get() {
   Task<Result<Credentials>> asking = ask(provider_, rejected);
   Result<Credentials> found = co_await run_across(home_, here_, std::move(asking));
   if (found) {
-    kept_ = *found;
+    kept_ = std::make_shared<const Credentials>(*found);
     good_until_ = here_.runtime().now() + kGoodFor;
   }
   co_return found;

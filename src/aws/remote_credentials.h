@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "aws/credentials.h"
 #include "runtime/crossing.h"
@@ -18,6 +18,7 @@ class RemoteCredentials final : public CredentialsProvider {
       : here_(here), home_(home), provider_(provider) {}
 
   Task<Result<Credentials>> get() override;
+  std::shared_ptr<const Credentials> at_hand() override { return good() ? kept_ : nullptr; }
   void invalidate() override { rejected_ = true; }
 
  private:
@@ -26,7 +27,7 @@ class RemoteCredentials final : public CredentialsProvider {
   Mailbox& here_;
   Mailbox& home_;
   CredentialsProvider& provider_;
-  std::optional<Credentials> kept_;
+  std::shared_ptr<const Credentials> kept_;
   bool rejected_ = false;  // by the server, and the provider does not know yet
   TimePoint good_until_{};
 };

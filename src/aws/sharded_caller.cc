@@ -53,11 +53,11 @@ ShardedCaller::Lane& ShardedCaller::least_busy() {
   return *lanes_[best];
 }
 
-Task<Result<Answer>> ShardedCaller::call(CallSpec spec, Judge judge) {
-  if (spec.stream) co_return co_await Caller::call(std::move(spec), judge);
+Task<Result<Answer>> ShardedCaller::perform(const CallSpec& spec, Judge judge) {
+  if (spec.stream) co_return co_await Caller::perform(spec, judge);
   Lane& lane = least_busy();
   const Counted counted(lane.in_flight);
-  Task<Result<Answer>> work = lane.caller.call(std::move(spec), judge);
+  Task<Result<Answer>> work = lane.caller.perform(spec, judge);
   co_return co_await run_across(lane.mailbox, home_, std::move(work));
 }
 

@@ -33,7 +33,7 @@ class ShardedCaller final : public Caller {
                 std::span<const std::unique_ptr<Shard>> shards);
   ~ShardedCaller() override;
 
-  Task<Result<Answer>> call(CallSpec spec, Judge judge) override;
+  Task<Result<Answer>> perform(const CallSpec& spec, Judge judge) override;
 
  private:
   struct Lane;

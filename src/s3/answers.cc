@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "s3/object_headers.h"
+#include "s3/plain_xml.h"
 #include "s3/xml.h"
 #include "s3/xml_cursor.h"
 
@@ -62,34 +63,69 @@ bool truth_member(const pugi::xml_node& node, std::string_view name, bool& out) 
 
 }  // namespace
 
-// One a copied object, so without a tree. Of members that come twice the first counts.
-Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body) {
+namespace {
+
+// Takes in the members of a CopyObjectResult. Of those that come twice the first counts.
+class CopyMembers {
+ public:
+  explicit CopyMembers(CopyResult& out) : out_(out) {}
+  static bool wants(std::string_view name) {
+    return name == "ETag" || name == "LastModified" || name.starts_with(kChecksum);
+  }
+  bool take(std::string_view name, std::string_view text) {
+    if (name == "ETag") {
+      if (!std::exchange(has_etag_, true)) out_.etag = ETag(unquote_etag(text));
+    } else if (name == "LastModified") {
+      if (!std::exchange(has_time_, true) && !text.empty())
+        return (out_.last_modified = parse_iso8601(text)).has_value();
+    } else if (name == "ChecksumType") {
+      if (out_.checksum_type.empty()) out_.checksum_type = text;
+    } else if (is_checksum(name)) {
+      out_.checksums.push_back(checksum_of(name, text));
+    }
+    return true;
+  }
+
+ private:
+  CopyResult& out_;
+  bool has_etag_ = false, has_time_ = false;
+};
+
+Status read_copy_members(const std::string& body, CopyResult& out) {
+  CopyMembers members(out);
   XmlCursor xml(body, XmlLimits().max_depth);
   XmlCursor::Tag root, member;
   if (!xml.enter_root(root)) return fail(xml.fault());
   if (root.local != "CopyObjectResult")
     return fail(unexpected_root(root.local, "CopyObjectResult"));
-  CopyResult out;
   std::string_view text;
-  bool more = false, has_etag = false, has_time = false;
-  for (;;) {
+  for (bool more = false;;) {
     if (!xml.next_child(root, member, more)) return fail(xml.fault());
     if (!more) break;
-    const std::string_view name = member.local;
-    const bool is_etag = name == "ETag" && !std::exchange(has_etag, true);
-    const bool is_time = name == "LastModified" && !std::exchange(has_time, true);
-    if (!is_etag && !is_time && !name.starts_with(kChecksum)) {
+    if (!CopyMembers::wants(member.local)) {
       if (!xml.skip(member)) return fail(xml.fault());
       continue;
     }
     if (!xml.text(member, text)) return fail(xml.fault());
-    if (is_etag) out.etag = ETag(unquote_etag(text));
-    if (is_time && !text.empty() && !(out.last_modified = parse_iso8601(text)))
-      return bad("LastModified");
-    if (name == "ChecksumType" && out.checksum_type.empty()) out.checksum_type = text;
-    if (is_checksum(name)) out.checksums.push_back(checksum_of(name, text));
+    if (!members.take(member.local, text)) return bad("LastModified");
   }
   if (!xml.finish()) return fail(xml.fault());
+  return Status();
+}
+
+}  // namespace
+
+// One a copied object, so without a tree.
+Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body) {
+  CopyResult out;
+  const auto plain = read_plain_xml(body);
+  if (plain && plain->root == "CopyObjectResult") {
+    CopyMembers members(out);
+    for (const auto& [name, text] : *plain)
+      if (!members.take(name, text)) return bad("LastModified");
+  } else if (Status read = read_copy_members(body, out); !read) {
+    return fail(std::move(read.error()));
+  }
   out.version_id = read_version_id(headers);
   out.source_version_id = VersionId(headers.get_or("x-amz-copy-source-version-id", ""));
   out.sse = headers.get_or("x-amz-server-side-encryption", "");

@@ -4,18 +4,39 @@
 
 #include <fmt/format.h>
 
+#include "s3/answers.h"
+#include "s3/judges.h"
 #include "s3/link.h"
+#include "s3/spec.h"
 
 namespace s3ferry::s3 {
 namespace detail {
 namespace {
 
-Task<Result<aws::Answer>> send_call(aws::Caller& caller, aws::CallSpec spec, aws::Judge judge) {
-  return caller.call(std::move(spec), judge);
-}
-Task<Result<http::Response>> send_open(aws::Caller& caller, aws::CallSpec spec, aws::Judge judge) {
-  return caller.open(std::move(spec), judge);
-}
+struct Whole {
+  using Sent = aws::Answer;
+  using Out = aws::Answer;
+  static Task<Result<Sent>> send(aws::Caller& caller, const aws::CallSpec& spec, aws::Judge judge) {
+    return caller.perform(spec, judge);
+  }
+  static Result<Out> finish(const aws::CallSpec&, Sent& sent) { return std::move(sent); }
+};
+struct Opened {
+  using Sent = http::Response;
+  using Out = http::Response;
+  static Task<Result<Sent>> send(aws::Caller& caller, const aws::CallSpec& spec, aws::Judge judge) {
+    return caller.open(spec, judge);
+  }
+  static Result<Out> finish(const aws::CallSpec&, Sent& sent) { return std::move(sent); }
+};
+struct Copied : Whole {
+  using Out = CopyResult;
+  static Result<Out> finish(const aws::CallSpec& spec, Sent& sent) {
+    auto result = read_copy_result(sent.headers, sent.body);
+    if (!result) return fail(located(std::move(result.error()), spec));
+    return result;
+  }
+};
 
 // A value that could end its line would put a header of somebody else's choosing into the request.
 Status check_headers(const aws::CallSpec& spec) {
@@ -93,45 +114,43 @@ Error Link::unresolved(const Route& route, Result<T>& answer) const {
   return error;
 }
 
-template <class T, class Send>
-Task<Result<T>> Link::perform(const BucketName& bucket, aws::CallSpec spec, aws::Judge judge,
-                              Send send) {
+template <class Way>
+Task<Result<typename Way::Out>> Link::perform(const BucketName& bucket, aws::CallSpec spec,
+                                              aws::Judge judge) {
   if (Status good = check_headers(spec); !good) co_return fail(std::move(good.error()));
   auto found = route(bucket);
   if (!found) co_return fail(std::move(found.error()));
   Route& route = **found;  // a map's element stays where it is
-  spec.endpoint = route.endpoint;
-  if (route.confirmed) {
-    Result<T> answer = co_await send(caller_, std::move(spec), judge);
-    if (!answer && answer.error().is(ErrorKind::kRedirect)) {
-      follow(bucket, route, answer.error());  // for the next call; this one is told
-      co_return fail(unresolved(route, answer));
+  for (bool again = false;; again = true) {
+    const bool was_confirmed = route.confirmed;
+    spec.endpoint = route.endpoint;
+    Result<typename Way::Sent> answer = co_await Way::send(caller_, spec, judge);
+    if (answer) {
+      route.confirmed = true;
+      co_return Way::finish(spec, *answer);
     }
-    co_return answer;
-  }
-  aws::CallSpec again = spec;
-  Result<T> answer = co_await send(caller_, std::move(spec), judge);
-  if (!answer && answer.error().is(ErrorKind::kRedirect)) {
+    if (!answer.error().is(ErrorKind::kRedirect)) co_return fail(std::move(answer.error()));
+    if (again) co_return fail(unresolved(route, answer));
     // Another call may have followed the same redirect meanwhile.
-    const bool moved = route.endpoint != again.endpoint;
-    if (!moved && !follow(bucket, route, answer.error())) co_return fail(unresolved(route, answer));
-    again.endpoint = route.endpoint;
-    answer = co_await send(caller_, std::move(again), judge);
-    if (!answer && answer.error().is(ErrorKind::kRedirect))
-      co_return fail(unresolved(route, answer));
+    const bool moved = route.endpoint != spec.endpoint;
+    const bool followed = moved || follow(bucket, route, answer.error());
+    // Where the bucket had answered before, this is for the next call, and this one is told.
+    if (!followed || was_confirmed) co_return fail(unresolved(route, answer));
   }
-  if (answer) route.confirmed = true;
-  co_return answer;
 }
 
 Task<Result<aws::Answer>> Link::call(const BucketName& bucket, aws::CallSpec spec,
                                      aws::Judge judge) {
-  return perform<aws::Answer>(bucket, std::move(spec), judge, &send_call);
+  return perform<Whole>(bucket, std::move(spec), judge);
 }
 
 Task<Result<http::Response>> Link::open(const BucketName& bucket, aws::CallSpec spec,
                                         aws::Judge judge) {
-  return perform<http::Response>(bucket, std::move(spec), judge, &send_open);
+  return perform<Opened>(bucket, std::move(spec), judge);
+}
+
+Task<Result<CopyResult>> Link::copy(const BucketName& bucket, aws::CallSpec spec) {
+  return perform<Copied>(bucket, std::move(spec), &judge_s3_document);
 }
 
 }  // namespace detail

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/types.h"
 #include "runtime/task.h"
+#include "s3/types.h"
 
 namespace s3ferry::s3::detail {
 
@@ -23,6 +24,8 @@ class Link {
   // on the account. kInvalidRequest where a header value could break its line.
   Task<Result<aws::Answer>> call(const BucketName& bucket, aws::CallSpec spec, aws::Judge judge);
   Task<Result<http::Response>> open(const BucketName& bucket, aws::CallSpec spec, aws::Judge judge);
+  // The same for a CopyObject and what its answer says: one task for each copied object.
+  Task<Result<CopyResult>> copy(const BucketName& bucket, aws::CallSpec spec);
 
   std::string region_of(const BucketName& bucket) const;
   void remember(const BucketName& bucket, std::string region);
@@ -42,9 +45,10 @@ class Link {
   bool follow(const BucketName& bucket, Route& route, const Error& error);
   template <class T>
   Error unresolved(const Route& route, Result<T>& answer) const;
-  template <class T, class Send>
-  Task<Result<T>> perform(const BucketName& bucket, aws::CallSpec spec, aws::Judge judge,
-                          Send send);
+  // How a call is sent, and what is made of what came: Way::send and Way::finish.
+  template <class Way>
+  Task<Result<typename Way::Out>> perform(const BucketName& bucket, aws::CallSpec spec,
+                                          aws::Judge judge);
 
   aws::Caller& caller_;
   aws::EndpointParams params_;

@@ -25,20 +25,8 @@ std::string_view directive(Directive value) {
 
 }  // namespace
 
-namespace {
-Task<Result<CopyResult>> send_copy(detail::Link& link, const BucketName& bucket,
-                                   aws::CallSpec spec) {
-  const std::string key = spec.key;
-  auto answer = co_await link.call(bucket, std::move(spec), &judge_s3_document);
-  if (!answer) co_return fail(std::move(answer.error()));
-  auto result = read_copy_result(answer->headers, answer->body);
-  if (!result) co_return fail(located(std::move(result.error()), "CopyObject", key));
-  co_return result;
-}
-}  // namespace
-
-// No task of its own: what the request was made of need not be kept while it is under way.
-Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
+// No task of its own: the request need not be kept while it is under way.
+Task<Result<CopyResult>> TargetBucket::copy_object(const CopyRequest& request) {
   aws::CallSpec spec = object_spec(*this, "CopyObject", http::Method::kPut, request.key);
   write_copy_source(spec.headers, request.source);
   if (request.metadata_directive != Directive::kUnset)
@@ -54,7 +42,7 @@ Task<Result<CopyResult>> TargetBucket::copy_object(CopyRequest request) {
   spec.reads_for_copy = true;
   spec.watch = request.watch;
   spec.gives_throttling_back = request.watch != nullptr;
-  return send_copy(connection().link(), name(), std::move(spec));
+  return connection().link().copy(name(), std::move(spec));
 }
 
 Task<Result<PutResult>> TargetBucket::put_object(PutRequest request) {

@@ -25,7 +25,8 @@ class TargetBucket final : public BucketReader {
       : BucketReader(connection, std::move(name), std::move(options)) {}
 
   // At most 5 GiB. kPreconditionFailed: the source or the target is not what the conditions say.
-  Task<Result<CopyResult>> copy_object(CopyRequest request);
+  // `request` is read within this call.
+  Task<Result<CopyResult>> copy_object(const CopyRequest& request);
   Task<Result<PutResult>> put_object(PutRequest request);
 
   Task<Result<CreatedUpload>> create_upload(CreateUploadRequest request);

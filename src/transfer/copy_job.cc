@@ -11,6 +11,10 @@
 namespace s3ferry {
 namespace {
 
+bool is_opaque(const s3::CopyResult& result) {
+  return result.sse.starts_with("aws:kms");
+}
+
 bool is_not_implemented(const Error& error) {
   return error.is(ErrorKind::kUnsupported) || error.http_status() == 501 ||
          error.code() == "NotImplemented";
@@ -44,10 +48,12 @@ Task<void> CopyJob::run() {
       abandoned();
       co_return;
     }
-    Status permit_status = co_await shared_.pace.acquire();
-    if (!permit_status) {
-      abandoned();
-      co_return;
+    if (!shared_.pace.permits().try_acquire()) {
+      Status permit_status = co_await shared_.pace.acquire();
+      if (!permit_status) {
+        abandoned();
+        co_return;
+      }
     }
     Step step;
     {
@@ -81,7 +87,16 @@ Task<Status> CopyJob::wait() {
   co_return waited;
 }
 
+// As a rule there is nothing to look at or to wait for first: then without a task of its own.
 Task<CopyJob::Step> CopyJob::attempt() {
+  const bool looks = (item_.reason == CopyReason::kEtagDiffers && !etags_looked_at_) ||
+                     (state().options.attributes.full && !full_);
+  if (looks || is_relayed() || shared_.relay.for_all || !shared_.identity.settled_turn(turn_))
+    return look_and_send();
+  return send();
+}
+
+Task<CopyJob::Step> CopyJob::look_and_send() {
   if (item_.reason == CopyReason::kEtagDiffers && !etags_looked_at_) {
     const Step step = co_await look_at_etags();
     if (!etags_looked_at_) co_return step;
@@ -119,8 +134,13 @@ Task<CopyJob::Step> CopyJob::send() {
                  "changed objects are overwritten without that guard");
   }
   shared_.pace.succeeded();
-  if (attempt.certain) co_return copied();
+  if (attempt.certain || is_as_listed(*result)) co_return copied();
   co_return co_await settle_copied(std::move(*result));
+}
+
+bool CopyJob::is_as_listed(const s3::CopyResult& result) const {
+  return !is_opaque(result) &&
+         compare_etags(item_.etag, result.etag.view()) == EtagRelation::kEqual;
 }
 
 Task<Result<s3::CopyResult>> CopyJob::take_route(RouteTry& attempt) {
@@ -230,10 +250,8 @@ Task<CopyJob::Step> CopyJob::settle_error(Error error) {
 }
 
 Task<CopyJob::Step> CopyJob::settle_copied(s3::CopyResult result) {
-  const bool opaque = result.sse.starts_with("aws:kms");
-  const EtagRelation relation =
-      opaque ? EtagRelation::kIncomparable : compare_etags(item_.etag, result.etag.view());
-  if (relation == EtagRelation::kEqual) co_return copied();
+  const EtagRelation relation = is_opaque(result) ? EtagRelation::kIncomparable
+                                                  : compare_etags(item_.etag, result.etag.view());
   const ServiceTraits& traits = shared_.traits;
   const bool honoured = state().pair.conditions_trusted || traits.condition_seen_honoured;
   if (relation == EtagRelation::kIncomparable && honoured && !traits.condition_ignored)

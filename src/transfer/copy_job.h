@@ -23,10 +23,12 @@ class CopyJob {
   enum class Step : std::uint8_t { kDone, kAgain, kLater };
 
   Task<Step> attempt();
+  Task<Step> look_and_send();
   Task<Step> send();
   Task<Result<s3::CopyResult>> take_route(RouteTry& attempt);
   void allowed();
   Task<Step> settle_error(Error error);
+  bool is_as_listed(const s3::CopyResult& result) const;
   Task<Step> settle_copied(s3::CopyResult result);
 
   // copy_looks.cc: what is done when an answer says that the plan no longer fits.

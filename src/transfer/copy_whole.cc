@@ -8,7 +8,7 @@ Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt) {
   s3::CopyRequest request = make_copy_request(state.pair, state.options.attributes, attempt.item,
                                               attempt.full, state.runtime.wall_now());
   request.condition = attempt.condition;
-  return attempt.writer.copy_object(std::move(request));
+  return attempt.writer.copy_object(request);
 }
 
 }  // namespace s3ferry

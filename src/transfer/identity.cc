@@ -16,6 +16,12 @@ CopyIdentity::Turn CopyIdentity::turn_as(CopyAs who, Permit permit) {
   return Turn(bucket, who, std::move(permit));
 }
 
+bool CopyIdentity::settled_turn(Turn& out) {
+  if (settled_ == CopyAs::kAuto) return false;
+  out = turn_as(settled_, Permit());
+  return true;
+}
+
 Task<Result<CopyIdentity::Turn>> CopyIdentity::begin() {
   if (settled_ != CopyAs::kAuto) co_return turn_as(settled_, Permit());
   Status first = co_await deciding_.acquire();

@@ -31,6 +31,8 @@ class CopyIdentity {
   };
   // kCancelled only.
   Task<Result<Turn>> begin();
+  // The same where who copies is settled: else false, and nobody has a turn.
+  bool settled_turn(Turn& out);
 
   // The copy of this turn worked: settles who copies. True where this was news.
   bool worked(Turn& turn);
