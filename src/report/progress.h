@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,18 +11,24 @@
 namespace s3ferry {
 
 // The text of the progress line: what was done, how fast of late and on average, in which phase,
-// and how long what is known to be left takes. Reads the run's live counters; draws nothing itself.
+// and, once both sides are listed to their end, how long what is left takes: before that nobody
+// knows how much there is, unless an earlier run counted it. Reads the run's live counters; draws
+// nothing itself.
 class Progress {
  public:
   explicit Progress(TimePoint begin) : begin_(begin), last_(begin) {}
   void watch(const RunCounters* counters);  // null: none
+  // So many objects stood at the source when the task's last run came to its end.
+  void expect(std::uint64_t objects) { expected_ = objects; }
   void set_phase(Phase phase, TimePoint now);
-  // At most `columns` - 1 bytes; empty when there is nothing to show yet. Moves the rates on.
+  // At most `columns` - 1 wide: what does not fit is left out part by part, the least needed first.
+  // Empty when there is nothing to show yet. Moves the rates on.
   std::string line(TimePoint now, std::size_t columns);
 
  private:
   void update_rates(TimePoint now);
-  std::string rates(TimePoint now) const;
+  std::string recent_rates() const;
+  std::string average_rates(TimePoint now) const;
   std::string time_left(TimePoint now) const;
 
   const RunCounters* counters_ = nullptr;
@@ -30,7 +37,9 @@ class Progress {
   TimePoint phase_begin_{};
   RunCounters at_phase_begin_;
   Tally last_copied_;
-  double objects_per_s_ = 0, bytes_per_s_ = 0;
+  std::uint64_t expected_ = 0;
+  // Weighted by age; the weights seen so far sum up to `weight_`, which comes near 1.
+  double objects_per_s_ = 0, bytes_per_s_ = 0, weight_ = 0;
 };
 
 // How long `left` takes when `done` took `elapsed`: by objects or by bytes, whichever is longer.
