@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "cli/command_line.h"
@@ -77,7 +78,13 @@ Result<TimeZone> zone_of(AppContext& context, const Options& options) {
     return std::move(**bytes);
   };
   if (!options.time_zone.empty()) return load_time_zone(options.time_zone, read);
-  return local_time_zone(context.host.env("TZ").value_or(""), read);
+  Result<TimeZone> local = local_time_zone(context.host.env("TZ").value_or(""), read);
+  if (local || options.has_windows()) return local;
+  if (!std::exchange(context.told_of_zone, true)) {
+    context.err.write("warning: " + local.error().message() + "; until then times are UTC\n");
+    context.err.flush();
+  }
+  return TimeZone();
 }
 
 void warn_of_unchecked_certificates(AppContext& context, const Options& options) {

@@ -35,6 +35,7 @@ struct AppContext {
   std::function<std::unique_ptr<LoopThread>()> make_loop = {};
   // Set by the first SIGINT or SIGTERM: the command ends in good order. May be null.
   Event* interrupt = nullptr;
+  bool told_of_zone = false;  // that TZ cannot be understood: said once
 };
 
 // The transport of a test: passes everything to `shared`, which outlives it.

@@ -23,7 +23,8 @@ void warn_of_unchecked_certificates(AppContext& context, const Options& options)
 int run_runs_command(AppContext& context, const Options& options);
 int run_failures_command(AppContext& context, const Options& options);
 
-// --timezone, or this machine's zone.
+// --timezone, or this machine's zone. A TZ that cannot be understood: kConfig where a budget goes
+// by the time of day, else a warning and UTC.
 Result<TimeZone> zone_of(AppContext& context, const Options& options);
 
 }  // namespace s3ferry

@@ -61,7 +61,9 @@ class PairCommand {
 int PairCommand::refuse(const Error& error) {
   context_.err.write(error_line(error) + "\n");
   context_.err.flush();
-  return static_cast<int>(error.is(ErrorKind::kUsage) ? ExitCode::kUsage : ExitCode::kFailure);
+  if (error.is(ErrorKind::kUsage)) return static_cast<int>(ExitCode::kUsage);
+  return static_cast<int>(error.is(ErrorKind::kConfig) ? ExitCode::kConfiguration
+                                                       : ExitCode::kFailure);
 }
 
 int PairCommand::finish(int exit_code) {

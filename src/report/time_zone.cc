@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 namespace s3ferry {
 namespace {
@@ -12,6 +15,7 @@ namespace {
 constexpr std::string_view kZoneFolder = "/usr/share/zoneinfo/";
 constexpr std::size_t kHeaderBytes = 44;
 constexpr std::int64_t kDay = 86'400;
+constexpr int kMostOffset_s = 25 * 3600;  // POSIX: up to 24:59:59
 
 std::int64_t big_endian(std::string_view bytes) {
   std::uint64_t v =
@@ -253,9 +257,29 @@ RateSchedule::Zone zone_offset(TimeZone zone) {
   };
 }
 
-TimeZone local_time_zone(std::string_view tz, const FileReader& read_file) {
+std::optional<TimeZone> TimeZone::from_posix(std::string_view text) {
+  TimeZone zone;
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!plain || text.size() > 100 || !parse_tail(text, zone.tail_)) return {};
+  const auto possible = [](int offset_s) { return std::abs(offset_s) <= kMostOffset_s; };
+  if (!possible(zone.tail_.standard_s) || !possible(zone.tail_.dst_s)) return {};
+  zone.name_ = text;
+  return zone;
+}
+
+Result<TimeZone> local_time_zone(std::string_view tz, const FileReader& read_file) {
+  const std::string_view given = tz;
   if (tz.starts_with(':')) tz.remove_prefix(1);
-  if (!tz.empty()) return load_time_zone(tz, read_file).value_or(TimeZone());
+  if (tz.starts_with(kZoneFolder)) tz.remove_prefix(kZoneFolder.size());
+  if (!tz.empty()) {
+    if (Result<TimeZone> named = load_time_zone(tz, read_file)) return named;
+    if (std::optional<TimeZone> spelled = TimeZone::from_posix(tz)) return std::move(*spelled);
+    return fail(ErrorKind::kConfig,
+                fmt::format("the environment's TZ='{}' is not a zone of the tz database; name one "
+                            "with --timezone, such as --timezone Asia/Seoul, or mend TZ",
+                            escape_for_display(given)));
+  }
   Result<std::string> bytes = read_file("/etc/localtime");
   if (!bytes) return TimeZone();
   return TimeZone::parse("local", *bytes).value_or(TimeZone());

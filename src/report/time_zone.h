@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ class TimeZone {
   TimeZone() : name_("UTC") {}  // UTC
   // The bytes of a TZif file, version 1 to 4. kConfig when they are not one.
   static Result<TimeZone> parse(std::string name, std::string_view tzif);
+  // A zone that the TZ variable spells out ("KST-9", "EST5EDT,M3.2.0,M11.1.0"): POSIX's form, whose
+  // hours count west of UTC. Its name is the text. nullopt for anything else.
+  static std::optional<TimeZone> from_posix(std::string_view text);
 
   const std::string& name() const { return name_; }
   LocalTime at(WallTime time) const;
@@ -65,8 +69,9 @@ Result<TimeZone> load_time_zone(std::string_view name, const FileReader& read_fi
 // For budgets by the time of day.
 RateSchedule::Zone zone_offset(TimeZone zone);
 
-// The zone of this machine: `tz` (the TZ variable) where it names a zone, else /etc/localtime, else
-// UTC. Never fails.
-TimeZone local_time_zone(std::string_view tz, const FileReader& read_file);
+// The zone of this machine: `tz` (the TZ variable) where it is set, which names a zone of the tz
+// database or spells one out; else /etc/localtime, else UTC. kConfig for a TZ that is neither:
+// every hour that is counted by it would be off.
+Result<TimeZone> local_time_zone(std::string_view tz, const FileReader& read_file);
 
 }  // namespace s3ferry

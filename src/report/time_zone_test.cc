@@ -79,8 +79,34 @@ TEST(TimeZone, DamagedFilesAreErrors) {
 }
 
 TEST(TimeZone, LocalZoneFallsBackToUtc) {
-  EXPECT_EQ(local_time_zone("", no_file).name(), "UTC");
-  EXPECT_EQ(local_time_zone("Asia/Seoul", read_real_file).name(), "Asia/Seoul");
+  EXPECT_EQ(local_time_zone("", no_file)->name(), "UTC");
+  EXPECT_EQ(local_time_zone("Asia/Seoul", read_real_file)->name(), "Asia/Seoul");
+  EXPECT_EQ(local_time_zone(":Asia/Seoul", read_real_file)->name(), "Asia/Seoul");
+  EXPECT_EQ(local_time_zone("/usr/share/zoneinfo/Asia/Seoul", read_real_file)->name(),
+            "Asia/Seoul");
+}
+
+TEST(TimeZone, TzMaySpellAZoneOut) {
+  const auto seoul = local_time_zone("KST-9", read_real_file);
+  ASSERT_TRUE(seoul) << seoul.error().message();
+  EXPECT_EQ(seoul->name(), "KST-9");
+  EXPECT_EQ(shown(*seoul, "2026-11-22T15:00:00Z"), "2026-11-23 00:00:00 +09:00");
+  const auto half = local_time_zone("<+0530>-5:30", no_file);
+  ASSERT_TRUE(half);
+  EXPECT_EQ(shown(*half, "2026-11-22T00:00:00Z"), "2026-11-22 05:30:00 +05:30");
+  const auto york = local_time_zone("EST5EDT,M3.2.0,M11.1.0", no_file);
+  ASSERT_TRUE(york);
+  EXPECT_EQ(shown(*york, "2026-03-08T06:59:59Z"), "2026-03-08 01:59:59 -05:00");
+  EXPECT_EQ(shown(*york, "2026-03-08T07:00:00Z"), "2026-03-08 03:00:00 -04:00");
+}
+
+TEST(TimeZone, AnUnknownTzIsNotTakenForUtc) {
+  for (const char* tz : {"Mars/Phobos", "KST", "KST-99", "KST-9x", "EST5EDT9", "+9"}) {
+    const auto zone = local_time_zone(tz, read_real_file);
+    ASSERT_FALSE(zone) << tz;
+    EXPECT_EQ(zone.error().kind(), ErrorKind::kConfig);
+    EXPECT_NE(zone.error().message().find("--timezone Asia/Seoul"), std::string::npos);
+  }
 }
 
 }  // namespace
