@@ -73,8 +73,8 @@ RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecor
           format_local(zone_.at(run.began)),
           std::to_string(run.tries),
           run.phase.empty() ? "-" : escape_for_display(run.phase),
-          display_count(counted.copied.objects),
-          display_count(counted.same.objects),
+          display_count(counted.all_copied().objects),
+          display_count(counted.only_same()),
           display_count(counted.deleted.objects),
           display_count(run.failures),
           name_of(task, run)};
@@ -95,9 +95,9 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   out["last_write"] = format_iso8601_millis(run.last_write);
   out["tries"] = run.tries;
   out["phase"] = run.phase;
-  out["copied"] = counted.copied.objects;
-  out["copied_bytes"] = counted.copied.bytes;
-  out["same"] = counted.same.objects;
+  out["copied"] = counted.all_copied().objects;
+  out["copied_bytes"] = counted.all_copied().bytes;
+  out["same"] = counted.only_same();
   out["deleted"] = counted.deleted.objects;
   out["skipped"] = counted.skipped.objects;
   out["failed"] = run.failures;

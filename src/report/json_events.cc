@@ -182,10 +182,8 @@ void JsonEvents::finish(const RunReport& report) {
   const RunCounters& c = report.sync ? report.sync->counters : none;
   Json summary;
   summary["event"] = "summary";
-  summary["copied"] = c.copied.objects;
-  summary["same"] = report.sync    ? c.same.objects
-                    : report.check ? report.check->counters.matched
-                                   : 0;
+  summary["copied"] = c.all_copied().objects;
+  summary["same"] = report.sync ? c.only_same() : report.check ? report.check->counters.matched : 0;
   summary["deleted"] = c.deleted.objects;
   summary["skipped"] = c.skipped.objects;
   summary["failed"] = c.failed.objects;
@@ -203,7 +201,7 @@ void JsonEvents::finish(const RunReport& report) {
   if (report.sync) summary["conditional_writes"] = conditional_writes(*report.sync);
   summary["would_copy"] = c.would_copy.objects;
   summary["would_delete"] = c.would_delete.objects;
-  summary["copied_bytes"] = c.copied.bytes;
+  summary["copied_bytes"] = c.all_copied().bytes;
   summary["deleted_bytes"] = c.deleted.bytes;
   summary["relayed"] = c.relayed.objects;
   summary["relayed_bytes"] = c.relayed.bytes;
@@ -214,8 +212,9 @@ void JsonEvents::finish(const RunReport& report) {
     const RunCounters& earlier = report.sync->earlier;
     summary["tries"] = report.sync->tries;
     summary["began"] = format_iso8601_millis(report.sync->began);
-    summary["earlier"] = Json{{"copied", earlier.copied.objects},
-                              {"same", earlier.same.objects},
+    summary["copied_earlier"] = c.copied_earlier.objects;
+    summary["earlier"] = Json{{"copied", earlier.all_copied().objects},
+                              {"same", earlier.only_same()},
                               {"deleted", earlier.deleted.objects},
                               {"skipped", earlier.skipped.objects},
                               {"failed", earlier.failed.objects}};

@@ -153,7 +153,7 @@ std::string Progress::line(TimePoint now, std::size_t columns) {
   } else {
     update_rates(now);
     const RunCounters& c = *counters_;
-    const Tally copied = c.copied;
+    const Tally copied = c.all_copied();
     parts.push_back({0, fmt::format("{}: {} copied", title, display_count(copied.objects))});
     parts.push_back({2, ", " + display_bytes(copied.bytes)});
     if (phase_ == Phase::kDeleting)
@@ -168,7 +168,7 @@ std::string Progress::line(TimePoint now, std::size_t columns) {
       parts.push_back({kAverages, "; " + average_rates(now)});
       parts.push_back({kRates, ")"});
     }
-    parts.push_back({7, fmt::format(", {} same", display_count(c.same.objects))});
+    parts.push_back({7, fmt::format(", {} same", display_count(c.only_same()))});
     parts.push_back({6, fmt::format(", listed {} + {}", display_count(c.listed_source.objects),
                                     display_count(c.listed_target.objects))});
   }

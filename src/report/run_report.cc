@@ -20,6 +20,15 @@ std::string skipped_text(const RunCounters& c) {
   return why.empty() ? text : fmt::format("{} ({})", text, why);
 }
 
+// What stood at the target already when a try looked was copied by one before it.
+std::string copied_text(const RunCounters& c) {
+  std::string text = display_tally(c.all_copied());
+  if (c.copied_earlier.objects > 0)
+    text += fmt::format(", {} of them by an earlier try that was stopped before it noted them",
+                        display_count(c.copied_earlier.objects));
+  return text;
+}
+
 std::string listed_line(std::string_view side, const Tally& listed, const Tally& excluded,
                         const Tally& ignored, bool whole) {
   std::string line = fmt::format("{} listed: {}", side, display_tally(listed));
@@ -37,17 +46,18 @@ void add_sync(std::vector<std::string>& lines, const RunReport& report) {
   const bool dry = report.dry_run;
   lines.push_back(
       fmt::format("{} {}, same {}, {} {}, {}, failed {}, in {}", dry ? "would copy" : "copied",
-                  display_tally(dry ? c.would_copy : c.copied), display_count(c.same.objects),
+                  dry ? display_tally(c.would_copy) : copied_text(c), display_count(c.only_same()),
                   dry ? "would delete" : "deleted",
                   display_count(dry ? c.would_delete.objects : c.deleted.objects), skipped_text(c),
                   display_count(c.failed.objects), display_duration(report.runtime)));
   if (sync.tries > 1) {
     const RunCounters& e = sync.earlier;
-    lines.push_back(fmt::format(
-        "of it in the {} before: copied {}, same {}, deleted {}, skipped {}, failed {}",
-        sync.tries == 2 ? "try" : display_count(sync.tries - 1) + " tries", display_tally(e.copied),
-        display_count(e.same.objects), display_count(e.deleted.objects),
-        display_count(e.skipped.objects), display_count(e.failed.objects)));
+    lines.push_back(
+        fmt::format("of it in the {} before: copied {}, same {}, deleted {}, skipped {}, failed {}",
+                    sync.tries == 2 ? "try" : display_count(sync.tries - 1) + " tries",
+                    display_tally(e.all_copied()), display_count(e.only_same()),
+                    display_count(e.deleted.objects), display_count(e.skipped.objects),
+                    display_count(e.failed.objects)));
   }
   lines.push_back(listed_line("source", c.listed_source, c.excluded_source,
                               c.ignored_markers_source, c.source_listed_whole));

@@ -7,6 +7,7 @@
 
 #include "transfer/copy_route.h"
 #include "transfer/copy_strategy.h"
+#include "transfer/slow_reason.h"
 
 namespace s3ferry {
 namespace {
@@ -280,13 +281,12 @@ CopyJob::Step CopyJob::later(const Error& error) {
   const bool outage = met_nobody(error) && state().unreachable_for() >= kOutage;
   if (++given_back_ > kMostGivenBack && !outage) return failed(error);
   state().given_back(error);
-  if (error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget)) {
-    if (!shared_.pace.was_slowed()) {
-      state().warn(WarningKind::kSlowedDown,
-                   "the server asks for a slower pace: fewer copies are in flight for a while");
-    }
-    shared_.pace.slow_down();
+  const bool slower = error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget);
+  if (slower || met_nobody(error)) {
+    const SlowReason why = slow_reason(error);
+    state().warn_once(why.kind, why.message);
   }
+  if (slower) shared_.pace.slow_down();
   retry_after_ms_ = error.retry_after_ms();
   return Step::kLater;
 }

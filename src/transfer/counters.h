@@ -56,6 +56,7 @@ struct RunCounters {
   Tally relayed;      // of copied: through this host
   Tally needs_relay;  // only to be had through this host: in a dry run, and where it is refused
   Tally same;
+  Tally copied_earlier;  // of same: copied by an earlier try of the run that did not note it
   Tally deleted, would_delete;
   Tally extras_kept;
   Tally skipped, failed;                          // both kinds of work together
@@ -74,6 +75,13 @@ struct RunCounters {
   std::uint64_t skipped_for(SkipReason reason) const {
     return skipped_because[static_cast<std::size_t>(reason)];
   }
+  // By all tries of the run, and what was the same without them.
+  Tally all_copied() const {
+    Tally sum = copied;
+    sum.add(copied_earlier);
+    return sum;
+  }
+  std::uint64_t only_same() const { return same.objects - copied_earlier.objects; }
   // Objects that came to their outcome.
   std::uint64_t settled() const {
     return copied.objects + same.objects + deleted.objects + skipped.objects + failed.objects;

@@ -26,6 +26,7 @@ void for_each_tally(Each each) {
   each("copied", &RunCounters::copied);
   each("relayed", &RunCounters::relayed);
   each("same", &RunCounters::same);
+  each("copied_earlier", &RunCounters::copied_earlier);
   each("deleted", &RunCounters::deleted);
   each("extras_kept", &RunCounters::extras_kept);
   each("skipped", &RunCounters::skipped);

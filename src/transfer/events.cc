@@ -28,6 +28,10 @@ std::string_view to_string(WarningKind kind) {
       return "copied-as";
     case WarningKind::kSlowedDown:
       return "slowed-down";
+    case WarningKind::kNetworkFailing:
+      return "network-failing";
+    case WarningKind::kOutOfFiles:
+      return "out-of-files";
     case WarningKind::kNotReproducible:
       return "not-reproducible";
     case WarningKind::kAllAttributes:

@@ -22,6 +22,8 @@ enum class WarningKind : std::uint8_t {
   kListingFailed,        // and so nothing was deleted
   kCopiedAs,             // which principal copies, found out by --copy-as auto
   kSlowedDown,           // the server asked for a slower pace
+  kNetworkFailing,       // connections fail or break, and so fewer copies are in flight
+  kOutOfFiles,           // this process may open no more files or sockets
   kNotReproducible,      // an attribute that cannot arrive
   kAllAttributes,        // the source bucket's configuration turned --attributes full on
   kSettling,             // --settle: a 403 is tried again

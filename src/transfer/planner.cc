@@ -239,8 +239,22 @@ bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reas
   const Comparison found = compare_objects(state_.options.compare, *merged.source, *merged.target);
   reason = found.reason;
   if (found.verdict == Verdict::kCopy) return true;
-  state_.count(chunk, [&](RunCounters& c) { c.same.add(merged.source->size); });
+  const bool ours = is_of_earlier_try(*merged.target);
+  state_.count(chunk, [&](RunCounters& c) {
+    c.same.add(merged.source->size);
+    if (ours) c.copied_earlier.add(merged.source->size);
+  });
   return false;
+}
+
+// Where a try stopped, chunks were not finished: what it had copied of them is the same now. Told
+// by the target's time, which has whole seconds, cut off. By now the target has shown its clock.
+bool Planner::is_of_earlier_try(const ObjectView& target) {
+  if (state_.book == nullptr || !state_.book->resumed()) return false;
+  if (!earlier_from_)
+    earlier_from_ = std::chrono::floor<std::chrono::seconds>(state_.began +
+                                                             state_.pair.offset_of(Side::kTarget));
+  return target.modified >= *earlier_from_;
 }
 
 // False where the object has its outcome already.

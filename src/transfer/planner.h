@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ class Planner final : public RangeWalker {
   void count_left_out(Chunk& chunk, const Merge& merge, LeftOut& of_source, LeftOut& of_target);
   void count_batch(Chunk& chunk, const std::vector<MergedKey>& batch);
   bool wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason);
+  bool is_of_earlier_try(const ObjectView& target);
   bool goes(const ObjectView& source, CopyItem& item);
   bool stops_for_relay(bool listed_whole);
   void plan_delete(Chunk& chunk, const Ranks& ranks, const ObjectView& extra);
@@ -74,6 +76,7 @@ class Planner final : public RangeWalker {
   ListPace list_pace_;
   PacedPages paced_source_, paced_target_;
   std::uint64_t walks_ = 0;
+  std::optional<WallTime> earlier_from_;  // what the target got since is an earlier try's
   const std::set<std::string, std::less<>>* deletable_ = nullptr;  // null: every extra
 };
 

@@ -168,7 +168,8 @@ TEST(Resume, KilledAnywhereItEndsAsIfUndisturbed) {
     const RunCounters &one = last.result->counters, &other = whole.result->counters;
     expect_adds_up(one);
     EXPECT_EQ(one.listed_source.objects, other.listed_source.objects);
-    EXPECT_EQ(one.copied.objects + one.same.objects, other.copied.objects + other.same.objects);
+    EXPECT_EQ(one.all_copied().objects, other.copied.objects);
+    EXPECT_EQ(one.only_same(), other.same.objects);
     EXPECT_EQ(one.skipped_for(SkipReason::kArchived), other.skipped_for(SkipReason::kArchived));
     EXPECT_EQ(one.planned_deletes.objects, other.planned_deletes.objects);
     EXPECT_EQ(one.deleted.objects, other.deleted.objects);
@@ -236,6 +237,29 @@ TEST(Resume, DeletionsWaitForTheListingsOfAllTries) {
   const auto third = run.go();
   EXPECT_FALSE(third.record.resumed) << "a finished run begins anew";
   EXPECT_EQ(third.result->counters.same.objects, 50u);
+}
+
+// A try that is killed has copied objects of chunks that it did not finish. The next one finds them
+// the same, and they are counted as what the run copied; what was there before the run is the same.
+TEST(Resume, WhatAnEarlierTryCopiedIsNotTakenForWhatWasThere) {
+  SimPair world;
+  world.sim().add_latency(
+      {std::nullopt, std::chrono::milliseconds(5), std::chrono::milliseconds(60), 0});
+  for (int i = 0; i < 300; ++i) world.put_source(fmt::format("k{:03}", i), 1);
+  for (int i = 0; i < 300; i += 3) world.put_target(fmt::format("k{:03}", i), 1);
+  SyncOptions options;
+  options.page_size = 100;
+  options.concurrency = 8;
+  MortalRun run(world, options);
+  Death in_a_chunk{120, true, Operation::kCopyObject};
+  ASSERT_TRUE(run.go(in_a_chunk).died);
+  const auto second = run.go();
+  ASSERT_TRUE(second.result);
+  const RunCounters& c = second.result->counters;
+  EXPECT_GT(c.copied_earlier.objects, 0u);
+  EXPECT_EQ(c.all_copied().objects, 200u);
+  EXPECT_EQ(c.only_same(), 100u);
+  expect_adds_up(c);
 }
 
 sim::Fault refusal(Operation operation, std::string key) {

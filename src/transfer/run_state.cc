@@ -248,6 +248,10 @@ void RunState::warn(WarningKind kind, std::string_view message) {
   sink.on_warning(WarningEvent{kind, message});
 }
 
+void RunState::warn_once(WarningKind kind, std::string_view message) {
+  if (warned_.insert(kind).second) warn(kind, message);
+}
+
 void RunState::stop(Error why) {
   if (stopped_) return;
   stopped_.emplace(std::move(why));

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/error.h"
@@ -76,6 +77,7 @@ class RunState {
   // Counted, not told one by one.
   void count_unreached();
   void warn(WarningKind kind, std::string_view message);
+  void warn_once(WarningKind kind, std::string_view message);  // once of each kind
 
   // Ends the run before its time; the first reason stays. What is in flight is still settled.
   void stop(Error why);
@@ -119,6 +121,7 @@ class RunState {
   Event over_;  // set by the first stop()
   Event room_;
   std::optional<TimePoint> unreachable_since_;
+  std::set<WarningKind> warned_;
   bool settling_told_ = false, ended_by_failures_ = false;
   // The failures since the last success that are all of one class.
   std::optional<ErrorKind> class_kind_;

@@ -359,6 +359,8 @@ TEST_F(TrapTest, AnEndpointThatIsGoneStopsTheRunWithinMinutes) {
   ASSERT_TRUE(result.stopped);
   EXPECT_EQ(result.stopped->kind(), ErrorKind::kConnect);
   EXPECT_EQ(result.exit_code(), 1);
+  EXPECT_TRUE(sink_.warned_of(WarningKind::kNetworkFailing));
+  EXPECT_FALSE(sink_.warned_of(WarningKind::kSlowedDown)) << "no server asked for it";
   EXPECT_GE(result.counters.copied.objects, 20u);
   EXPECT_LT(world_.runtime().now() - begin, 180s);
 }
