@@ -82,8 +82,8 @@ Outcome<void> check_signature(State& state, const Call& call, const aws::Receive
   request.method = http::to_string(call.request.method);
   request.host = call.header("host").value_or(authority);
   request.target = call.request.target;
-  request.headers = std::span<const aws::HeaderField>(
-      headers.size() > 0 ? &*headers.begin() : nullptr, headers.size());
+  const std::vector<aws::HeaderField> fields(headers.begin(), headers.end());
+  request.headers = fields;
   request.payload_hash = payload_hash;
   request.rules = said.service == "s3" ? aws::UriRules::kS3 : aws::UriRules::kNormalized;
   const std::string_view loose = aws::first_unsigned_amz_header(request, said.signed_headers);

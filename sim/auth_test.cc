@@ -64,8 +64,8 @@ TEST(Auth, EveryAmzHeaderIsSigned) {
     signing.method = "PUT";
     signing.host = "127.0.0.1";
     signing.target = request.target;
-    signing.headers =
-        std::span<const aws::HeaderField>(&*request.headers.begin(), request.headers.size());
+    const std::vector<aws::HeaderField> fields(request.headers.begin(), request.headers.end());
+    signing.headers = fields;
     signing.payload_hash = aws::kEmptyPayloadSha256;
     aws::Signer signer;
     const std::string key_id(kSourceKey);

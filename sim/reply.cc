@@ -138,7 +138,7 @@ std::string error_document(const ServiceError& error, std::string_view resource,
 
 Reply xml_reply(std::string body) {
   Reply reply;
-  reply.headers.reserve(12);  // more than most answers have in the end
+  reply.headers.reserve(512);  // more than most answers have in the end
   reply.headers.add("Content-Type", "application/xml");
   reply.body = std::move(body);
   return reply;

@@ -63,7 +63,7 @@ class Parser final : public beast::http::basic_parser<true> {
     }
     request.method = *method;
     request.target.assign(target.data(), target.size());
-    request.headers.reserve(24);
+    request.headers.reserve(1024);
   }
   void on_response_impl(int, BeastView, int, ErrorCode&) override {}
   void on_field_impl(beast::http::field name, BeastView text, BeastView value,
@@ -72,7 +72,7 @@ class Parser final : public beast::http::basic_parser<true> {
     if (name == beast::http::field::host) set_origin(view(value), ec);
     if (name == beast::http::field::expect)
       expects_continue = iequals_ascii(view(value), "100-continue");
-    request.headers.add(std::string(view(text)), std::string(view(value)));
+    request.headers.add(view(text), view(value));
   }
   void on_header_impl(ErrorCode&) override { in_body_ = true; }
   void on_body_init_impl(boost::optional<std::uint64_t> const& length, ErrorCode&) override {

@@ -1,7 +1,6 @@
 #include "sim/server.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -99,8 +98,6 @@ class Conversation {
   bool tls_;
   RequestParser parser_;
   http::Buffers::Buffer in_;
-  char first_bytes_[2048];  // a request is mostly smaller; all that an idle connection holds
-  bool more_is_there_ = false;
   ByteCount turn_bytes_ = 0;  // since others had their turn
   std::string out_;
   bool keep_ = true;
@@ -114,37 +111,21 @@ Task<bool> Conversation::end_turn() {
 
 // False: the connection is over.
 Task<bool> Conversation::read_more() {
-  if (in_ && in_.empty()) in_ = http::Buffers::Buffer();
-  bool try_at_once = tls_ || more_is_there_;
   for (;;) {
-    IoResult got;
-    std::size_t most = sizeof first_bytes_;
-    if (!try_at_once) {
-      auto waited = co_await stream_.read_when_ready(first_bytes_, most);
-      if (!waited) co_return false;
-      got = *waited;
-      turn_bytes_ = 0;
-    } else if (turn_bytes_ >= kTurnBytes && !co_await end_turn()) {
-      co_return false;
-    }
+    if (turn_bytes_ >= kTurnBytes && !co_await end_turn()) co_return false;
     if (!in_) in_ = buffers_.lend();
     char* room = in_.room();
-    if (in_.room_size() < most) co_return false;
-    if (try_at_once) {
-      most = in_.room_size();
-      got = stream_.read_some(room, most);
-    } else if (got.kind == IoResult::Kind::kOk) {
-      std::memcpy(room, first_bytes_, got.bytes);
-    }
+    if (in_.room_size() == 0) co_return false;
+    const IoResult got = stream_.read_some(room, in_.room_size());
     if (got.kind == IoResult::Kind::kOk) {
       in_.filled(got.bytes);
       turn_bytes_ += got.bytes;
-      more_is_there_ = got.bytes == most;
       co_return true;
     }
     if (got.kind != IoResult::Kind::kWantRead) co_return false;
-    if (in_.empty()) in_ = http::Buffers::Buffer();
-    try_at_once = false;
+    if (in_.empty()) in_ = http::Buffers::Buffer();  // an idle connection holds none
+    if (!co_await stream_.wait(Stream::Ready::kRead)) co_return false;
+    turn_bytes_ = 0;
   }
 }
 

@@ -160,8 +160,8 @@ inline Got World::send(http::Method method, std::string target, HeaderList heade
     signing.method = http::to_string(method);
     signing.host = ask.host;
     signing.target = request.target;
-    signing.headers =
-        std::span<const aws::HeaderField>(&*request.headers.begin(), request.headers.size());
+    const std::vector<aws::HeaderField> fields(request.headers.begin(), request.headers.end());
+    signing.headers = fields;
     signing.payload_hash = *request.headers.get("x-amz-content-sha256");
     if (ask.service != "s3") signing.rules = aws::UriRules::kNormalized;
     const Secret secret(ask.secret.empty() ? secrets[ask.key_id] : ask.secret);

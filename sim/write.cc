@@ -79,7 +79,8 @@ Outcome<std::shared_ptr<const Attributes>> attributes_from_headers(State& state,
       const std::string key = to_lower_ascii(std::string_view(name).substr(11));
       std::string& stored = made().metadata[key];
       metadata_bytes += (stored.empty() ? key.size() : 0) + value.size();
-      stored += stored.empty() ? value : "," + value;
+      if (!stored.empty()) stored += ',';
+      stored += value;
       continue;
     }
     for (const std::string_view known : kContentHeaders)

@@ -10,7 +10,7 @@ void sign_copy_object(benchmark::State& state) {
   Signer signer;
   const Secret secret("bench-fake-secret-access-key");
   const std::vector<HeaderField> headers = {
-      {"x-amz-content-sha256", std::string(kEmptyPayloadSha256)},
+      {"x-amz-content-sha256", kEmptyPayloadSha256},
       {"x-amz-copy-source", "/source-bucket/some/prefix/2026/11/22/object-000012345.json"},
       {"x-amz-copy-source-if-match", "\"0123456789abcdef0123456789abcdef\""},
       {"x-amz-date", "20261122T010203Z"},

@@ -19,6 +19,8 @@ using std::chrono::milliseconds;
 
 // An error's body is small; what is larger is not one of S3's.
 constexpr ByteCount kErrorBodyLimit = kMiB;
+// The fields that signing adds, but for a token.
+constexpr std::size_t kSigningBytes = 768;
 // Servers refuse a difference of 15 minutes; where they do not say so (HEAD), this much shows it.
 constexpr auto kSuspiciousDrift = std::chrono::minutes(4);
 constexpr auto kLeastDrift = std::chrono::seconds(1);
@@ -347,7 +349,9 @@ http::Request Caller::build(Try& state) {
   request.method = spec.method;
   request.origin = spec.endpoint.origin;
   request.target = target_of(spec);
-  request.headers.reserve(spec.headers.size() + 5);
+  std::size_t added = kSigningBytes;
+  if (state.credentials) added += state.credentials->session_token.reveal().size();
+  request.headers.reserve(spec.headers.size_bytes() + added);
   for (const auto& [name, value] : spec.headers) request.headers.add(name, value);
   request.body = spec.body;
   request.stream = spec.stream;
@@ -372,8 +376,8 @@ void Caller::sign(Try& state, http::Request& request) {
   state.offset_used = notes_->clock_offset();
   const std::string_view date = signer_.amz_date(runtime_.wall_now() + state.offset_used);
   http::Headers& headers = request.headers;
-  headers.add("x-amz-date", std::string(date));
-  if (s3) headers.add("x-amz-content-sha256", std::string(state.payload_hash));
+  headers.add("x-amz-date", date);
+  if (s3) headers.add("x-amz-content-sha256", state.payload_hash);
   const Credentials& credentials = *state.credentials;
   if (!credentials.session_token.empty())
     headers.add("x-amz-security-token", credentials.session_token.reveal());
@@ -381,16 +385,17 @@ void Caller::sign(Try& state, http::Request& request) {
   signing.method = http::to_string(request.method);
   signing.host = host_of(endpoint.origin);
   signing.target = request.target;
-  signing.headers = std::span<const HeaderField>(headers.begin(), headers.end());
+  fields_.assign(headers.begin(), headers.end());
+  signing.headers = fields_;
   signing.payload_hash = state.payload_hash;
   signing.rules = s3 ? UriRules::kS3 : UriRules::kNormalized;
-  std::string authorization =
+  const std::string authorization =
       signer_.authorization(signing, {date, endpoint.signing_region, endpoint.signing_name},
                             {credentials.access_key_id, credentials.secret_access_key});
   // It ends with the signature.
   authorization.copy(state.signature.data(), state.signature.size(),
                      authorization.size() - state.signature.size());
-  headers.add("Authorization", std::move(authorization));
+  headers.add("Authorization", authorization);
 }
 
 // A short answer has come as a whole with its head. Else false, and nothing is taken.

@@ -157,6 +157,7 @@ class Caller {
   Signer signer_;
   http::Origin host_origin_;  // whose authority host_ is
   std::string host_;
+  std::vector<HeaderField> fields_;  // of the request that is being signed
   // Who waits for a rate asks in turn, so that one timer runs for all; copies need two rates at
   // once, and nobody else waits behind them.
   Semaphore turns_{1}, copies_turns_{1};

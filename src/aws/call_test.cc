@@ -113,8 +113,8 @@ TEST_F(CallTest, SendsASignedRequestAndReturnsTheAnswer) {
   said->amz_date = sent.headers.get_or("x-amz-date", "");
   EXPECT_EQ(*parse_amz_date(said->amz_date),
             std::chrono::floor<std::chrono::seconds>(runtime.wall_now()));
-  const SigningRequest seen{"PUT", "localhost:9000", sent.target,
-                            std::span<const HeaderField>(sent.headers.begin(), sent.headers.end()),
+  const std::vector<HeaderField> fields(sent.headers.begin(), sent.headers.end());
+  const SigningRequest seen{"PUT", "localhost:9000", sent.target, fields,
                             sent.headers.get_or("x-amz-content-sha256", "")};
   Signer signer;
   EXPECT_TRUE(verify(signer, seen, *said, Secret(std::string(kSecretMarker))));

@@ -32,7 +32,7 @@ enum class UriRules : std::uint8_t {
   kUnnormalized,  // encoded again, nothing removed
 };
 
-using HeaderField = std::pair<std::string, std::string>;
+using HeaderField = std::pair<std::string_view, std::string_view>;
 
 // One request as it goes over the wire. All views outlive the call.
 struct SigningRequest {

@@ -13,7 +13,7 @@ constexpr SigningScope kScope{"20260314T150926Z", "eu-west-1", "s3"};
 struct Sample {
   std::string target = "/bucket/a%20key//x";
   std::vector<HeaderField> headers = {{"x-amz-date", "20260314T150926Z"},
-                                      {"x-amz-content-sha256", std::string(kUnsignedPayload)},
+                                      {"x-amz-content-sha256", kUnsignedPayload},
                                       {"X-Amz-Copy-Source", "/source/a%20key"},
                                       {"User-Agent", "one"}};
   SigningRequest view() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,9 +11,37 @@
 namespace s3ferry::http {
 namespace {
 
+// Copied rather than left in the buffer that it was read into.
+constexpr ByteCount kSmallBody = 16 * 1024;
+
 class EmptyBody final : public BodyReader {
  public:
   Task<Result<std::string_view>> read() override { co_return std::string_view(); }
+};
+
+// A body that had come as a whole with its head, and is no more its connection's.
+class WholeBody final : public DirectBody {
+ public:
+  explicit WholeBody(std::string_view bytes) : bytes_(bytes), length_(bytes.size()) {}
+  ByteCount length_hint() const override { return length_; }
+  Task<Result<std::string_view>> read() override {
+    if (std::exchange(given_, true)) co_return std::string_view();
+    co_return std::string_view(bytes_);
+  }
+  bool take_rest(std::string& out, ByteCount limit_bytes) override {
+    if (given_ || bytes_.size() > limit_bytes) return false;
+    given_ = true;
+    out = std::move(bytes_);
+    return true;
+  }
+  Task<Status> read_rest(std::string& out, ByteCount limit_bytes) override {
+    return read_pieces(*this, out, limit_bytes);
+  }
+
+ private:
+  std::string bytes_;
+  ByteCount length_;
+  bool given_ = false;
 };
 
 class AnswerBody final : public DirectBody {
@@ -211,6 +240,13 @@ std::unique_ptr<BodyReader> make_answer_body(Workshop& workshop, Lease lease,
   if (lease->parser.done()) {
     if (keep && buffer.empty()) lease.give_back();
     return std::make_unique<EmptyBody>();
+  }
+  const auto left = lease->parser.length_left();
+  if (left && *left <= kSmallBody && *left <= buffer.unread().size()) {
+    auto whole = std::make_unique<WholeBody>(buffer.unread().substr(0, *left));
+    // Bytes beyond the end belong to nothing we asked for.
+    if (keep && *left == buffer.unread().size()) lease.give_back();
+    return whole;
   }
   return std::make_unique<AnswerBody>(workshop, std::move(lease), std::move(buffer), keep,
                                       idle_limit, origin);

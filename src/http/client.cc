@@ -1,8 +1,11 @@
 #include "http/client.h"
 
+#include <optional>
 #include <string>
 #include <utility>
-#include <vector>
+
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "http/exchange.h"
 #include "http/request_head.h"
@@ -12,7 +15,6 @@ namespace {
 
 // A body up to this goes out in one piece with its head.
 constexpr std::size_t kSmallBody = 16 * 1024;
-constexpr std::size_t kSpareHeads = 64;
 
 }  // namespace
 
@@ -26,49 +28,38 @@ class Client::Impl {
   void close_idle() { pool_.close_idle(); }
 
  private:
-  // A string whose memory serves one request after the other.
-  class Head {
-   public:
-    explicit Head(std::vector<std::string>& spare) : spare_(spare) {
-      if (spare_.empty()) return;
-      text = std::move(spare_.back());
-      spare_.pop_back();
-    }
-    ~Head() {
-      if (spare_.size() >= kSpareHeads) return;
-      text.clear();
-      spare_.push_back(std::move(text));
-    }
-    Head(const Head&) = delete;
-    Head& operator=(const Head&) = delete;
-    std::string text;
-
-   private:
-    std::vector<std::string>& spare_;
-  };
+  Status write_head(const Route& way, const Request& request, bool small);
 
   ClientOptions options_;
-  std::vector<std::string> spare_heads_;
   Workshop workshop_;
   Pool pool_;
+  std::string head_;  // of the request that is about to be sent: good until the next wait
   std::uint64_t requests_ = 0, resent_ = 0;
 };
 
+Status Client::Impl::write_head(const Route& way, const Request& request, bool small) {
+  head_.clear();
+  Status written = append_request_head(
+      head_, request, way.absolute_form() ? &way.proxy->authorization.reveal() : nullptr);
+  if (written && small) head_.append(request.body);
+  return written;
+}
+
 Task<Result<Response>> Client::Impl::send(Request request) {
   ++requests_;
-  auto route = pool_.route(request.origin);
-  if (!route) co_return fail(std::move(route.error()));
-  const Route& way = **route;
-  Head head(spare_heads_);
-  Status built = append_request_head(
-      head.text, request, way.absolute_form() ? &way.proxy->authorization.reveal() : nullptr);
-  if (!built) co_return fail(std::move(built.error()));
   const bool small = !request.stream && request.body.size() <= kSmallBody;
-  if (small) head.text.append(request.body);
   const bool may_repeat = request.method == Method::kGet || request.method == Method::kHead;
   for (bool again = false;; again = true) {
-    Lease lease;
-    if (!again) lease = pool_.try_lease(request.origin);
+    auto found = pool_.find(request.origin, !again);
+    if (!found) co_return fail(std::move(found.error()));
+    const Route& way = *found->route;
+    Lease lease = std::move(found->lease);
+    Status written = write_head(way, request, small);
+    if (!written) {
+      if (lease) lease.give_back();
+      co_return fail(std::move(written.error()));
+    }
+    const bool waits = !lease || request.before_send != nullptr;
     if (!lease) {
       auto leased = co_await pool_.lease(request.origin, request.deadlines.connect, again);
       if (!leased) co_return fail(std::move(leased.error()));
@@ -81,9 +72,27 @@ Task<Result<Response>> Client::Impl::send(Request request) {
         co_return fail(std::move(leave.error()));
       }
     }
-    Exchange exchange(workshop_, std::move(lease), request, head.text, small);
-    auto answer = co_await exchange.run();
-    if (answer || again || !may_repeat || !exchange.was_stale()) co_return answer;
+    if (waits) (void)write_head(way, request, small);  // others have used its place
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+      lease.give_back();
+      co_return fail(ErrorKind::kCancelled, "cancelled");
+    }
+    Exchange exchange(workshop_, std::move(lease), request, head_, small);
+    std::optional<Result<Response>> answer;
+    bool usual = exchange.send_at_once();
+    if (usual) {
+      // Many requests wait at once: what this one needs no more need not wait with it.
+      if (!may_repeat) {
+        request.headers = Headers();
+        request.target = std::string();
+        request.body = std::string();
+      }
+      const auto woken = co_await exchange.wake();
+      usual = exchange.take_answer(woken, answer);
+    }
+    if (!usual) answer.emplace(co_await exchange.run());
+    if (*answer || again || !may_repeat || !exchange.was_stale()) co_return std::move(*answer);
     ++resent_;
   }
 }

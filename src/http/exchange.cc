@@ -1,7 +1,5 @@
 #include "http/exchange.h"
 
-#include <cstring>
-
 #include <fmt/format.h>
 
 #include "http/answer_body.h"
@@ -11,24 +9,49 @@ namespace {
 constexpr int kMaxInterimAnswers = 16;
 }
 
-// As a rule all of a small request fits into the socket's buffer. What does not is sent on by
-// send_and_receive().
 bool Exchange::send_at_once() {
-  if (!body_in_head_) return false;
-  while (!head_.empty()) {
-    const IoResult written = lease_->stream->write_some(head_.data(), head_.size());
-    if (written.kind != IoResult::Kind::kOk) return false;
-    head_.remove_prefix(written.bytes);
+  lease_->parser.reset(request_.method == Method::kHead);
+  while (body_in_head_ && !unsent_.empty()) {
+    const IoResult written = lease_->stream->write_some(unsent_.data(), unsent_.size());
+    if (written.kind != IoResult::Kind::kOk) break;
+    unsent_.remove_prefix(written.bytes);
   }
-  sent_all_ = true;
-  return true;
+  sending_over_ = sent_all_ = body_in_head_ && unsent_.empty();
+  if (!sending_over_) unsent_kept_ = unsent_;
+  return sent_all_;
 }
 
-Task<Result<Response>> Exchange::send_and_receive() {
-  auto sent = co_await send_request();
-  if (!sent) co_return fail(std::move(sent.error()));
-  sent_all_ = *sent == Sent::kAll;
-  co_return co_await receive_head();
+Task<ReadySocket::Woken> Exchange::wake() {
+  workshop_.watchdog.arm(lease_->watch, *lease_->stream, request_.deadlines.first_byte);
+  return lease_->stream->wait_to_read();
+}
+
+bool Exchange::take_answer(ReadySocket::Woken woken, std::optional<Result<Response>>& answer) {
+  lease_->watch.disarm();
+  if (woken == ReadySocket::Woken::kCancelled) {
+    answer.emplace(fail(ErrorKind::kCancelled, "cancelled"));
+    return true;
+  }
+  if (woken == ReadySocket::Woken::kInterrupted) {
+    answer.emplace(fail(no_more_in_time()));
+    return true;
+  }
+  buffer_ = workshop_.buffers.lend();
+  char* const room = buffer_.room();
+  const IoResult got = lease_->stream->read_some(room, buffer_.room_size());
+  if (got.kind == IoResult::Kind::kEof || got.kind == IoResult::Kind::kBroken) {
+    answer.emplace(fail(closed_before_answer(got.kind == IoResult::Kind::kBroken)));
+    return true;
+  }
+  if (got.kind != IoResult::Kind::kOk) {
+    buffer_ = Buffers::Buffer();
+    return false;
+  }
+  buffer_.filled(got.bytes);
+  Result<bool> there = parse();
+  if (!there) answer.emplace(fail(std::move(there.error())));
+  if (there && *there) answer.emplace(make_response());
+  return answer.has_value();
 }
 
 Task<Status> Exchange::wait(Stream::Ready what, Duration limit, std::string_view doing) {
@@ -45,8 +68,13 @@ Error Exchange::timed_out(Duration limit, std::string_view doing) const {
                                                 std::chrono::duration<double>(limit).count()));
 }
 
+Error Exchange::no_more_in_time() const {
+  return timed_out(read_limit(),
+                   waits_for_first() ? "sent no answer" : "sent nothing more of its answer");
+}
+
 Task<Result<Exchange::Sent>> Exchange::send_request() {
-  auto sent = co_await send(head_);
+  auto sent = co_await send(unsent_kept_);
   if (!sent || *sent == Sent::kAnsweredEarly || body_in_head_) co_return sent;
   if (request_.stream) co_return co_await send_stream();
   co_return co_await send(request_.body);
@@ -95,116 +123,80 @@ Task<Result<Exchange::Sent>> Exchange::send_stream() {
   co_return Sent::kAll;
 }
 
-Status Exchange::closed_before_answer(bool broken) {
-  const bool untouched = !buffer_ || buffer_.empty();
+Error Exchange::closed_before_answer(bool broken) {
+  const bool untouched = waits_for_first();
   stale_ = lease_.reused() && untouched;
-  return fail(ErrorKind::kNetwork,
-              fmt::format("{} closed the connection {} ({})", where(),
-                          untouched ? "without an answer" : "in the middle of an answer's head",
-                          broken ? lease_->stream->broken_reason() : "end of the stream"));
+  return Error(ErrorKind::kNetwork,
+               fmt::format("{} closed the connection {} ({})", where(),
+                           untouched ? "without an answer" : "in the middle of an answer's head",
+                           broken ? lease_->stream->broken_reason() : "end of the stream"));
 }
 
-// A wait is with a small buffer only; a large one is lent once there is something to put into it.
-// What is read into the small one goes between these two.
-void Exchange::arm_for_read() {
-  workshop_.watchdog.arm(lease_->watch, *lease_->stream, read_limit());
-}
-
-Result<IoResult> Exchange::took(Result<IoResult> got) {
-  lease_->watch.disarm();
-  if (!got && got.error().is(ErrorKind::kTimeout))
-    return fail(timed_out(
-        read_limit(), waits_for_first() ? "sent no answer" : "sent nothing more of its answer"));
-  if (got && got->kind == IoResult::Kind::kOk) {
-    if (!buffer_) buffer_ = workshop_.buffers.lend();
-    char* room = buffer_.room();
-    if (buffer_.room_size() < got->bytes)
-      return fail(ErrorKind::kProtocol, "the answer's head is too large");
-    std::memcpy(room, first_bytes_, got->bytes);
-    buffer_.filled(got->bytes);
-  }
-  return got;
-}
-
-// At least one byte more into buffer_.
+// At least one byte more into buffer_, which is lent once there is something to put into it.
 Task<Status> Exchange::receive_more() {
   Stream& stream = *lease_->stream;
-  // What came stops in the middle of the head, so more of it may be there; after an early end of
-  // sending the answer is there already.
-  bool try_at_once = buffer_ || !sent_all_;
   for (;;) {
-    IoResult got;
-    if (try_at_once) {
-      if (!buffer_) buffer_ = workshop_.buffers.lend();
-      char* room = buffer_.room();
-      if (buffer_.room_size() == 0)
-        co_return fail(ErrorKind::kProtocol, "the answer's head is too large");
-      got = stream.read_some(room, buffer_.room_size());
-      if (got.kind == IoResult::Kind::kOk) buffer_.filled(got.bytes);
-    } else {
-      arm_for_read();
-      auto waited = took(co_await stream.read_when_ready(first_bytes_, sizeof first_bytes_));
-      if (!waited) co_return fail(std::move(waited.error()));
-      got = *waited;
-    }
-    try_at_once = false;
+    if (!buffer_) buffer_ = workshop_.buffers.lend();
+    char* const room = buffer_.room();
+    if (buffer_.room_size() == 0)
+      co_return fail(ErrorKind::kProtocol, "the answer's head is too large");
+    const IoResult got = stream.read_some(room, buffer_.room_size());
+    Stream::Ready wanted = Stream::Ready::kRead;
     switch (got.kind) {
       case IoResult::Kind::kOk:
+        buffer_.filled(got.bytes);
         co_return Status();
       case IoResult::Kind::kEof:
-        co_return closed_before_answer(false);
       case IoResult::Kind::kBroken:
-        co_return closed_before_answer(true);
+        co_return fail(closed_before_answer(got.kind == IoResult::Kind::kBroken));
       case IoResult::Kind::kWantRead:
-        if (buffer_ && buffer_.empty()) buffer_ = Buffers::Buffer();
         break;
-      case IoResult::Kind::kWantWrite: {
-        Status ready =
-            co_await wait(Stream::Ready::kWrite, request_.deadlines.idle, "took nothing");
-        if (!ready) co_return ready;
-        try_at_once = true;
+      case IoResult::Kind::kWantWrite:
+        wanted = Stream::Ready::kWrite;
         break;
-      }
     }
+    if (buffer_.empty()) buffer_ = Buffers::Buffer();
+    Connection& connection = *lease_;
+    workshop_.watchdog.arm(connection.watch, stream, read_limit());
+    Status ready = co_await stream.wait(wanted);
+    connection.watch.disarm();
+    if (!ready && ready.error().is(ErrorKind::kTimeout)) co_return fail(no_more_in_time());
+    if (!ready) co_return ready;
   }
 }
 
-Task<Result<Response>> Exchange::receive_head() {
+// What was read; true once a final head is complete.
+Result<bool> Exchange::parse() {
   AnswerParser& parser = lease_->parser;
-  const bool no_body = request_.method == Method::kHead;
-  parser.reset(no_body);
-  int interim = 0;
+  while (!buffer_.empty()) {
+    auto used = parser.feed(buffer_.unread());
+    if (!used)
+      return fail(ErrorKind::kProtocol, fmt::format("{}: {}", where(), used.error().message()));
+    buffer_.take(*used);
+    if (!parser.head_done()) return false;
+    const int status = parser.status();
+    if (status >= 200 && status <= 999) return true;
+    if (status < 100 || status == 101 || ++interim_ > kMaxInterimAnswers)
+      return fail(ErrorKind::kProtocol,
+                  fmt::format("{} sent the status {} out of turn", where(), status));
+    parser.reset(request_.method == Method::kHead);
+  }
+  return false;
+}
+
+Task<Result<Response>> Exchange::run() {
+  if (!sending_over_) {
+    auto sent = co_await send_request();
+    if (!sent) co_return fail(std::move(sent.error()));
+    sending_over_ = true;
+    sent_all_ = *sent == Sent::kAll;
+  }
   for (;;) {
-    bool more = !buffer_ || buffer_.empty();
-    if (!more) {
-      auto used = parser.feed(buffer_.unread());
-      if (!used)
-        co_return fail(ErrorKind::kProtocol,
-                       fmt::format("{}: {}", where(), used.error().message()));
-      buffer_.take(*used);
-      if (parser.head_done()) {
-        const int status = parser.status();
-        if (status >= 200 && status <= 999) co_return make_response();
-        if (status < 100 || status == 101 || ++interim > kMaxInterimAnswers)
-          co_return fail(ErrorKind::kProtocol,
-                         fmt::format("{} sent the status {} out of turn", where(), status));
-        parser.reset(no_body);
-        continue;
-      }
-      more = true;
-    }
-    if (!buffer_ && sent_all_) {  // the usual way, without a task of its own
-      arm_for_read();
-      auto first =
-          took(co_await lease_->stream->read_when_ready(first_bytes_, sizeof first_bytes_));
-      if (!first) co_return fail(std::move(first.error()));
-      if (first->kind == IoResult::Kind::kOk) continue;
-      if (first->kind == IoResult::Kind::kEof || first->kind == IoResult::Kind::kBroken)
-        co_return fail(
-            std::move(closed_before_answer(first->kind == IoResult::Kind::kBroken).error()));
-    }
     Status got = co_await receive_more();
     if (!got) co_return fail(std::move(got.error()));
+    auto there = parse();
+    if (!there) co_return fail(std::move(there.error()));
+    if (*there) co_return make_response();
   }
 }
 

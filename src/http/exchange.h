@@ -1,7 +1,8 @@
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/buffers.h"
 #include "http/pool.h"
@@ -16,51 +17,61 @@ struct Workshop {
   Buffers buffers;
 };
 
-// One request and its answer on one connection.
+// One request and its answer on one connection. The usual way, a small request that fits into the
+// socket's buffer and an answer that comes in one piece, is walked by its owner without a task of
+// its own: send_at_once(), wake(), take_answer(). run() does the rest from wherever that ended.
 class Exchange {
  public:
-  // `head`: the request's head, complete, with a small body appended. All outlive the exchange.
+  // `head`: the request's head, complete, with a small body appended; it may change once
+  // send_at_once() was called. The others outlive the exchange.
   Exchange(Workshop& workshop, Lease lease, const Request& request, std::string_view head,
            bool body_in_head)
       : workshop_(workshop),
         lease_(std::move(lease)),
         request_(request),
-        head_(head),
+        unsent_(head),
         body_in_head_(body_in_head) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
 
-  Task<Result<Response>> run() { return send_at_once() ? receive_head() : send_and_receive(); }
+  // First of all. False: run() is to go on.
+  bool send_at_once();
+  // For the answer's first bytes; then take_answer(), with what it came to.
+  Task<ReadySocket::Woken> wake();
+  // True: `answer` is there. False: run() is to go on.
+  bool take_answer(ReadySocket::Woken woken, std::optional<Result<Response>>& answer);
+  Task<Result<Response>> run();
+
   // After a failure: a kept connection had been closed before any byte of this answer came.
   bool was_stale() const { return stale_; }
 
  private:
   enum class Sent { kAll, kAnsweredEarly };
-  bool send_at_once();
-  Task<Result<Response>> send_and_receive();
   Task<Result<Sent>> send_request();
   Task<Result<Sent>> send(std::string_view data);
   Task<Result<Sent>> send_stream();
-  Task<Result<Response>> receive_head();
   Task<Status> receive_more();
-  void arm_for_read();
-  Result<IoResult> took(Result<IoResult> got);
+  Result<bool> parse();
   Task<Status> wait(Stream::Ready what, Duration limit, std::string_view doing);
   Error timed_out(Duration limit, std::string_view doing) const;
+  Error no_more_in_time() const;
   Duration read_limit() const {
     return waits_for_first() ? request_.deadlines.first_byte : request_.deadlines.idle;
   }
   bool waits_for_first() const { return !buffer_ || buffer_.empty(); }
-  Status closed_before_answer(bool broken);
+  Error closed_before_answer(bool broken);
   Result<Response> make_response();
   std::string where() const { return request_.origin.to_string(); }
 
   Workshop& workshop_;
   Lease lease_;
   const Request& request_;
-  std::string_view head_;
-  bool body_in_head_;
+  std::string_view unsent_;  // of the head
+  std::string unsent_kept_;  // where sending waits
   Buffers::Buffer buffer_;
-  char first_bytes_[1536];  // most answers to a write are shorter
-  bool sent_all_ = false;
+  int interim_ = 0;
+  bool body_in_head_;
+  bool sending_over_ = false, sent_all_ = false;
   bool stale_ = false;
 };
 

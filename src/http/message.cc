@@ -25,20 +25,69 @@ std::string_view to_string(Method method) {
   return "GET";
 }
 
+Headers& Headers::operator=(const Headers& other) {
+  if (this == &other) return *this;
+  bytes_ = std::make_unique_for_overwrite<char[]>(other.size_);
+  std::copy_n(other.bytes_.get(), other.size_, bytes_.get());
+  size_ = room_ = other.size_;
+  count_ = other.count_;
+  return *this;
+}
+
+// Returns what held the fields until now.
+std::unique_ptr<char[]> Headers::grow(std::size_t wanted) {
+  auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+  std::copy_n(bytes_.get(), size_, larger.get());
+  room_ = static_cast<std::uint32_t>(wanted);
+  larger.swap(bytes_);
+  return larger;
+}
+
+void Headers::reserve(std::size_t bytes) {
+  if (bytes > room_) grow(bytes);
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  const Sizes sizes{static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(value.size())};
+  const std::size_t wanted = size_ + sizeof sizes + name.size() + value.size();
+  std::unique_ptr<char[]> before;  // `value` may be one of ours
+  if (wanted > room_) before = grow(std::max<std::size_t>(wanted * 2, 512));
+  char* to = bytes_.get() + size_;
+  std::memcpy(to, &sizes, sizeof sizes);
+  to = std::copy(name.begin(), name.end(), to + sizeof sizes);
+  std::copy(value.begin(), value.end(), to);
+  size_ = static_cast<std::uint32_t>(wanted);
+  ++count_;
+}
+
 void Headers::set(std::string_view name, std::string value) {
-  remove(name);
-  fields_.emplace_back(std::string(name), std::move(value));
+  const std::string kept(name);  // it may be one of ours
+  remove(kept);
+  add(kept, value);
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const auto& field) { return iequals_ascii(field.first, name); });
+  const std::string wanted(name);
+  for (char* at = bytes_.get(); at != bytes_.get() + size_;) {
+    const Sizes sizes = sizes_at(at);
+    const std::size_t whole = sizeof sizes + sizes.name + sizes.value;
+    if (!iequals_ascii({at + sizeof sizes, sizes.name}, wanted)) {
+      at += whole;
+      continue;
+    }
+    const char* const end = bytes_.get() + size_;
+    std::copy(static_cast<const char*>(at) + whole, end, at);
+    size_ -= static_cast<std::uint32_t>(whole);
+    --count_;
+  }
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
   if (name.empty()) return std::nullopt;
   // Many names begin alike (x-amz-), few also end alike.
   const auto last = [](std::string_view text) { return text.back() | 0x20; };
-  for (const auto& [field, value] : fields_)
+  for (const auto [field, value] : *this)
     if (field.size() == name.size() && last(field) == last(name) && iequals_ascii(field, name))
       return value;
   return std::nullopt;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,26 +21,82 @@ namespace s3ferry::http {
 enum class Method { kGet, kHead, kPut, kPost, kDelete };
 std::string_view to_string(Method method);
 
-// An ordered list of header fields. Names are compared without case; add() keeps duplicates.
+// An ordered list of header fields, all in one piece of memory. Names are compared without case;
+// add() keeps duplicates. The views that it gives live as long as it is unchanged; to move it is
+// none.
 class Headers {
  public:
-  void add(std::string name, std::string value) {
-    fields_.emplace_back(std::move(name), std::move(value));
+  using Field = std::pair<std::string_view, std::string_view>;  // name, value
+
+  Headers() = default;
+  Headers(Headers&& other) noexcept
+      : bytes_(std::move(other.bytes_)),
+        size_(std::exchange(other.size_, 0)),
+        room_(std::exchange(other.room_, 0)),
+        count_(std::exchange(other.count_, 0)) {}
+  Headers(const Headers& other) { *this = other; }
+  Headers& operator=(Headers&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    room_ = std::exchange(other.room_, 0);
+    count_ = std::exchange(other.count_, 0);
+    return *this;
   }
+  Headers& operator=(const Headers& other);
+  ~Headers() = default;
+
+  void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string value);  // replaces all of that name
   void remove(std::string_view name);
-  // The first value, or nullopt. The view lives as long as the header is unchanged.
+  // The first value, or nullopt.
   std::optional<std::string_view> get(std::string_view name) const;
   std::string_view get_or(std::string_view name, std::string_view otherwise) const {
     return get(name).value_or(otherwise);
   }
-  auto begin() const { return fields_.begin(); }
-  auto end() const { return fields_.end(); }
-  std::size_t size() const { return fields_.size(); }
-  void reserve(std::size_t fields) { fields_.reserve(fields); }
+  std::size_t size() const { return count_; }
+  std::size_t size_bytes() const { return size_; }
+  void reserve(std::size_t bytes);
+
+  class Iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Field*;
+    using reference = Field;
+    explicit Iterator(const char* at) : at_(at) {}
+    Field operator*() const {
+      const Sizes sizes = sizes_at(at_);
+      const char* name = at_ + sizeof sizes;
+      return {{name, sizes.name}, {name + sizes.name, sizes.value}};
+    }
+    Iterator& operator++() {
+      const Sizes sizes = sizes_at(at_);
+      at_ += sizeof sizes + sizes.name + sizes.value;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    const char* at_;
+  };
+  Iterator begin() const { return Iterator(bytes_.get()); }
+  Iterator end() const { return Iterator(bytes_.get() + size_); }
 
  private:
-  std::vector<std::pair<std::string, std::string>> fields_;
+  // Each field: its sizes, its name, its value.
+  struct Sizes {
+    std::uint32_t name, value;
+  };
+  static Sizes sizes_at(const char* at) {
+    Sizes sizes;
+    std::memcpy(&sizes, at, sizeof sizes);
+    return sizes;
+  }
+  std::unique_ptr<char[]> grow(std::size_t wanted);
+
+  std::unique_ptr<char[]> bytes_;
+  std::uint32_t size_ = 0, room_ = 0, count_ = 0;
 };
 
 // Where a request goes: scheme, host (no brackets around IPv6), port.

@@ -31,5 +31,56 @@ TEST(ParseUrl, APasswordIsNeverShown) {
   }
 }
 
+std::string text_of(const Headers& headers) {
+  std::string out;
+  for (const auto& [name, value] : headers) out.append(name).append("=").append(value).append(";");
+  return out;
+}
+
+TEST(Headers, KeepTheirOrderAndDuplicates) {
+  Headers headers;
+  EXPECT_EQ(text_of(headers), "");
+  headers.add("A", "1");
+  headers.add("empty", "");
+  headers.add("a", "2");
+  EXPECT_EQ(text_of(headers), "A=1;empty=;a=2;");
+  EXPECT_EQ(headers.size(), 3u);
+  EXPECT_EQ(headers.get("a"), "1");
+  EXPECT_EQ(headers.get("EMPTY"), "");
+  EXPECT_EQ(headers.get("b"), std::nullopt);
+  headers.set("A", "3");
+  EXPECT_EQ(text_of(headers), "empty=;A=3;");
+  headers.remove("Empty");
+  headers.remove("b");
+  EXPECT_EQ(text_of(headers), "A=3;");
+  EXPECT_EQ(headers.size(), 1u);
+}
+
+// Views into the fields themselves may be given to what changes them.
+TEST(Headers, GrowFromTheirOwnValues) {
+  Headers headers;
+  headers.add("first", std::string(100, 'x'));
+  for (int i = 0; i < 50; ++i) headers.add(*headers.get("first"), *headers.get("first"));
+  EXPECT_EQ(headers.size(), 51u);
+  for (const auto& [name, value] : headers) EXPECT_EQ(value, std::string(100, 'x'));
+  const auto [name, value] = *headers.begin();
+  headers.set(name, std::string(value) + "y");
+  EXPECT_EQ(headers.get("first"), std::string(100, 'x') + "y");
+}
+
+TEST(Headers, ACopyIsItsOwnAndAMoveKeepsTheViews) {
+  Headers headers;
+  headers.add("a", "1");
+  Headers copy = headers;
+  copy.add("b", "2");
+  EXPECT_EQ(text_of(headers), "a=1;");
+  EXPECT_EQ(text_of(copy), "a=1;b=2;");
+  const std::string_view seen = *copy.get("b");
+  const Headers moved = std::move(copy);
+  EXPECT_EQ(moved.get("b")->data(), seen.data());
+  headers = moved;
+  EXPECT_EQ(text_of(headers), "a=1;b=2;");
+}
+
 }  // namespace
 }  // namespace s3ferry::http

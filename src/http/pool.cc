@@ -61,12 +61,6 @@ Result<Pool::Slot*> Pool::slot(const Origin& origin) {
   return slots_.emplace(origin, std::move(made)).first->second.get();
 }
 
-Result<const Route*> Pool::route(const Origin& origin) {
-  auto found = slot(origin);
-  if (!found) return fail(std::move(found.error()));
-  return &(*found)->route;
-}
-
 std::unique_ptr<Connection> Pool::take_idle(Slot& slot) {
   const TimePoint now = runtime_.now();
   while (!slot.idle.empty()) {
@@ -90,11 +84,13 @@ Lease Pool::lend(Slot& slot, std::unique_ptr<Connection> connection, bool reused
   return lease;
 }
 
-Lease Pool::try_lease(const Origin& origin) {
-  const auto found = slots_.find(origin);
-  if (found == slots_.end()) return Lease();
-  auto connection = take_idle(*found->second);
-  return connection ? lend(*found->second, std::move(connection), true) : Lease();
+Result<Pool::Found> Pool::find(const Origin& origin, bool kept) {
+  auto at = slot(origin);
+  if (!at) return fail(std::move(at.error()));
+  Found found{&(*at)->route, Lease()};
+  if (!kept) return found;
+  if (auto connection = take_idle(**at)) found.lease = lend(**at, std::move(connection), true);
+  return found;
 }
 
 Task<Result<Lease>> Pool::lease(const Origin& origin, Duration connect_limit, bool fresh) {

@@ -52,10 +52,13 @@ class Pool {
       : runtime_(runtime), options_(options), connector_(runtime, options) {}
   ~Pool();
 
-  // How `origin` is reached: the reference stays good until its next lease was closed.
-  Result<const Route*> route(const Origin& origin);
-  // A kept connection if there is one at once.
-  Lease try_lease(const Origin& origin);
+  // How an origin is reached, and, if `kept`, a kept connection to it where there is one at once.
+  // `route` stays good until the next lease of that origin was closed.
+  struct Found {
+    const Route* route;
+    Lease lease;
+  };
+  Result<Found> find(const Origin& origin, bool kept);
   // `fresh`: a new connection, because a kept one turned out to be closed.
   Task<Result<Lease>> lease(const Origin& origin, Duration connect_limit, bool fresh);
   void close_idle();

@@ -1,5 +1,6 @@
 #include "http/request_head.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -51,23 +52,45 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+// Appends to a string that was made long enough before.
+class Pen {
+ public:
+  Pen(std::string& text, std::size_t room) : text_(text), end_(text.size()) {
+    text.resize(end_ + room);
+    to_ = text.data() + end_;
+  }
+  ~Pen() { text_.resize(end_); }
+  Pen(const Pen&) = delete;
+  Pen& operator=(const Pen&) = delete;
+  void put(std::string_view piece) { to_ = std::copy(piece.begin(), piece.end(), to_); }
+  void keep() { end_ = static_cast<std::size_t>(to_ - text_.data()); }  // else nothing was appended
+
+ private:
+  std::string& text_;
+  std::size_t end_;
+  char* to_;
+};
+
 bool has_own_body(Method method) {
   return method == Method::kPut || method == Method::kPost;
 }
 
-}  // namespace
+tl::unexpected<Error> refuse(std::string text) {
+  return fail(ErrorKind::kInvalidRequest, std::move(text));
+}
 
-Status append_request_head(std::string& out, const Request& request,
-                           const std::string* proxy_authorization) {
-  auto refuse = [](std::string text) { return fail(ErrorKind::kInvalidRequest, std::move(text)); };
-  if (!is_target(request.target)) return refuse("the request's target is not a well-encoded path");
-  const std::size_t start = out.size();
-  out.append(to_string(request.method)).append(" ");
-  if (proxy_authorization != nullptr) out.append(request.origin.to_string());
-  out.append(request.target).append(" HTTP/1.1\r\n");
-  bool host = false, length = false;
-  std::string_view problem;
+// The request line and the caller's fields; whether these hold a host and a length.
+Status append_given(std::string& out, const Request& request, std::string_view origin, bool& host,
+                    bool& length) {
+  constexpr std::size_t kRequestLine = 32;  // without the target
+  Pen pen(out, kRequestLine + origin.size() + request.target.size() + request.headers.size_bytes() +
+                   4 * request.headers.size());
+  for (const std::string_view piece :
+       {to_string(request.method), std::string_view(" "), origin, std::string_view(request.target),
+        std::string_view(" HTTP/1.1\r\n")})
+    pen.put(piece);
   for (const auto& [name, value] : request.headers) {
+    std::string_view problem;
     if (!is_field_name(name) || breaks_value(value)) {
       problem = "holds a line break or another character that a header cannot carry";
     } else if (name.size() == 4 && iequals_ascii(name, "host")) {
@@ -78,23 +101,32 @@ Status append_request_head(std::string& out, const Request& request,
     } else if (name.size() == 17 && iequals_ascii(name, "transfer-encoding")) {
       problem = "is not for a caller to set";
     }
-    if (!problem.empty()) {
-      out.resize(start);
+    if (!problem.empty())
       return refuse(fmt::format("the request header '{}' {}", escape_for_display(name), problem));
-    }
-    append_field(out, name, value);
+    pen.put(name);
+    pen.put(": ");
+    pen.put(value);
+    pen.put("\r\n");
   }
-  if (!host) {
-    if (breaks_value(request.origin.host)) {
-      out.resize(start);
-      return refuse("the endpoint's name holds a line break");
-    }
-    append_field(out, "Host", request.origin.authority());
-  }
+  if (!host && breaks_value(request.origin.host))
+    return refuse("the endpoint's name holds a line break");
+  pen.keep();
+  return {};
+}
+
+}  // namespace
+
+Status append_request_head(std::string& out, const Request& request,
+                           const std::string* proxy_authorization) {
+  if (!is_target(request.target)) return refuse("the request's target is not a well-encoded path");
+  bool host = false, length = false;
+  Status given = append_given(
+      out, request, proxy_authorization != nullptr ? request.origin.to_string() : "", host, length);
+  if (!given) return given;
+  if (!host) append_field(out, "Host", request.origin.authority());
   const ByteCount size = request.body_length();
-  if (!length && (size > 0 || has_own_body(request.method))) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", size);
-  }
+  if (!length && (size > 0 || has_own_body(request.method)))
+    append_field(out, "Content-Length", std::to_string(size));
   if (proxy_authorization != nullptr && !proxy_authorization->empty())
     append_field(out, "Proxy-Authorization", *proxy_authorization);
   out.append("\r\n");

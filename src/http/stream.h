@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "http/ready_socket.h"
 #include "runtime/runtime.h"
 
 namespace s3ferry::http {
@@ -29,9 +30,9 @@ class Stream {
   // Until the socket can be read or written. kCancelled by the task's scope; kTimeout after
   // interrupt().
   virtual Task<Status> wait(Ready what) = 0;
-  // wait(kRead) and then read_some(), in one where that saves a system call: for who can spare a
-  // buffer meanwhile. May still come to kWantRead or kWantWrite.
-  virtual Task<Result<IoResult>> read_when_ready(char* data, std::size_t size) = 0;
+  // wait(kRead), at the cost of a frame less: for who looks at the task's cancellation
+  // before and makes the error itself.
+  virtual Task<ReadySocket::Woken> wait_to_read() = 0;
   // Ends the present wait(), and every later one, with kTimeout.
   virtual void interrupt() = 0;
   // False when the peer closed, or sent something nobody asked for. Looks, does not wait.

@@ -3,12 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,18 +15,16 @@ namespace s3ferry::http {
 namespace {
 
 namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
-using Socket = asio::basic_stream_socket<Tcp, Executor>;
-constexpr asio::use_awaitable_t<Executor> kUseAwaitable{};
+using Woken = ReadySocket::Woken;
 
 // A peer that vanished is noticed after about a minute, whether we wait (keepalive) or send.
 constexpr int kKeepIdleSeconds = 30, kKeepIntervalSeconds = 10, kKeepCount = 3;
 constexpr int kUserTimeoutMs = 60'000;
 
-void set_options(Socket& socket) {
+void set_options(int socket) {
   auto set = [&](int level, int name, int value) {
     // A system that lacks one of these still works.
-    (void)::setsockopt(socket.native_handle(), level, name, &value, sizeof value);
+    (void)::setsockopt(socket, level, name, &value, sizeof value);
   };
   set(IPPROTO_TCP, TCP_NODELAY, 1);
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -40,13 +34,20 @@ void set_options(Socket& socket) {
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMs);
 }
 
+tl::unexpected<Error> cancelled() {
+  return fail(ErrorKind::kCancelled, "cancelled");
+}
+
 class SocketStream final : public TcpStream {
  public:
-  explicit SocketStream(Socket socket) : socket_(std::move(socket)) {}
+  SocketStream(Runtime& runtime, int descriptor, bool connected)
+      : socket_(runtime, descriptor, connected) {}
 
   IoResult read_some(char* data, std::size_t size) override {
     if (tls_) return tls_->read_some(data, size);
-    const ssize_t n = ::recv(socket_.native_handle(), data, size, 0);
+    if (!socket_.may_read()) return {IoResult::Kind::kWantRead, 0};
+    const ssize_t n = ::recv(socket_.descriptor(), data, size, 0);
+    socket_.was_read(n, size);
     if (n > 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
     if (n == 0) return {IoResult::Kind::kEof, 0};
     return failed(IoResult::Kind::kWantRead);
@@ -54,9 +55,7 @@ class SocketStream final : public TcpStream {
 
   IoResult write_some(const char* data, std::size_t size) override {
     if (tls_) return tls_->write_some(data, size);
-    const ssize_t n = ::send(socket_.native_handle(), data, size, MSG_NOSIGNAL);
-    if (n >= 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
-    return failed(IoResult::Kind::kWantWrite);
+    return written(::send(socket_.descriptor(), data, size, MSG_NOSIGNAL), size);
   }
 
   IoResult write_some_of(std::string_view first, std::string_view second) override {
@@ -69,61 +68,34 @@ class SocketStream final : public TcpStream {
     msghdr message{};
     message.msg_iov = pieces;
     message.msg_iovlen = 2;
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-    if (n >= 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
-    return failed(IoResult::Kind::kWantWrite);
+    return written(::sendmsg(socket_.descriptor(), &message, MSG_NOSIGNAL),
+                   first.size() + second.size());
   }
 
-  Task<Result<IoResult>> read_when_ready(char* data, std::size_t size) override {
-    if (tls_) {
-      Status ready = co_await wait(Ready::kRead);
-      if (!ready) co_return fail(std::move(ready.error()));
-      co_return read_some(data, size);
-    }
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-      co_return fail(ErrorKind::kCancelled, "cancelled");
-    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
-    boost::system::error_code ec;
-    const std::size_t got = co_await socket_.async_receive(asio::buffer(data, size),
-                                                           asio::redirect_error(kUseAwaitable, ec));
-    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
-    if (ec == asio::error::operation_aborted) co_return fail(ErrorKind::kCancelled, "cancelled");
-    if (got > 0) co_return IoResult{IoResult::Kind::kOk, got};
-    if (!ec || ec == asio::error::eof) co_return IoResult{IoResult::Kind::kEof, 0};
-    system_error_ = ec.value();
-    co_return IoResult{IoResult::Kind::kBroken, 0};
-  }
-
+  // Anything but our own interrupt() or the scope shows at the next read or write.
   Task<Status> wait(Ready what) override {
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-      co_return fail(ErrorKind::kCancelled, "cancelled");
-    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
-    boost::system::error_code ec;
-    if (what == Ready::kEither) {
-      co_await wait_for_either();
-    } else {
-      const auto kind = what == Ready::kRead ? Socket::wait_read : Socket::wait_write;
-      co_await socket_.async_wait(kind, asio::redirect_error(kUseAwaitable, ec));
-    }
-    if (interrupted_) co_return fail(ErrorKind::kTimeout, "the deadline passed");
-    // Anything but our own interrupt() or the scope shows at the next read or write.
-    if (ec == asio::error::operation_aborted) co_return fail(ErrorKind::kCancelled, "cancelled");
+    if (state.cancelled() != asio::cancellation_type::none) co_return cancelled();
+    std::uint8_t wanted = ReadySocket::kRead | ReadySocket::kWrite;
+    if (what != Ready::kEither)
+      wanted = what == Ready::kRead ? ReadySocket::kRead : ReadySocket::kWrite;
+    const Woken woken = co_await socket_.wait(wanted);
+    if (woken == Woken::kInterrupted) co_return fail(ErrorKind::kTimeout, "the deadline passed");
+    if (woken == Woken::kCancelled) co_return cancelled();
     co_return Status();
   }
 
-  void interrupt() override {
-    interrupted_ = true;
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
-  }
+  Task<Woken> wait_to_read() override { return socket_.wait(ReadySocket::kRead); }
+
+  void interrupt() override { socket_.interrupt(); }
 
   bool is_quiet() override {
     if (tls_) return tls_->is_quiet();
     char byte;
-    const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n < 0 && errno == EAGAIN;
+    const ssize_t n = ::recv(socket_.descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const bool quiet = n < 0 && errno == EAGAIN;
+    if (quiet) socket_.was_read(n, 1);
+    return quiet;
   }
 
   std::string broken_reason() const override {
@@ -133,15 +105,23 @@ class SocketStream final : public TcpStream {
 
   Task<Status> start_tls(TlsContext& context, const std::string& host,
                          const std::string& where) override {
-    auto session = TlsSession::make(context, socket_.native_handle(), host);
+    auto session = TlsSession::make(context, socket_, host);
     if (!session) co_return fail(std::move(session.error()));
     co_return co_await shake_hands(std::move(*session), where);
   }
 
   Task<Status> accept_tls(TlsContext& context) override {
-    auto session = TlsSession::make_server(context, socket_.native_handle());
+    auto session = TlsSession::make_server(context, socket_);
     if (!session) co_return fail(std::move(session.error()));
     co_return co_await shake_hands(std::move(*session), "the client");
+  }
+
+  // What a connection that was begun came to: 0, or the system's error.
+  int connect_error() const {
+    int error = 0;
+    socklen_t size = sizeof error;
+    const int asked = ::getsockopt(socket_.descriptor(), SOL_SOCKET, SO_ERROR, &error, &size);
+    return asked == 0 ? error : errno;
   }
 
  private:
@@ -159,11 +139,10 @@ class SocketStream final : public TcpStream {
     co_return Status();
   }
 
-  Task<void> wait_for_either() {
-    co_await asio::experimental::make_parallel_group(
-        socket_.async_wait(Socket::wait_read, asio::deferred),
-        socket_.async_wait(Socket::wait_write, asio::deferred))
-        .async_wait(asio::experimental::wait_for_one(), kUseAwaitable);
+  IoResult written(ssize_t n, std::size_t size) {
+    socket_.was_written(n, size);
+    if (n >= 0) return {IoResult::Kind::kOk, static_cast<std::size_t>(n)};
+    return failed(IoResult::Kind::kWantWrite);
   }
 
   IoResult failed(IoResult::Kind would_block) {
@@ -172,44 +151,40 @@ class SocketStream final : public TcpStream {
     return {IoResult::Kind::kBroken, 0};
   }
 
-  Socket socket_;
+  ReadySocket socket_;
   std::unique_ptr<TlsSession> tls_;  // dies before the socket
-  bool interrupted_ = false;
   int system_error_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<TcpStream> TcpStream::adopt(Runtime& runtime, int descriptor) {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  (void)::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size);
-  Socket socket(runtime.executor(), name.ss_family == AF_INET6 ? Tcp::v6() : Tcp::v4(), descriptor);
-  boost::system::error_code ec;
-  socket.non_blocking(true, ec);
-  set_options(socket);
-  return std::make_unique<SocketStream>(std::move(socket));
+  (void)::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  set_options(descriptor);
+  return std::make_unique<SocketStream>(runtime, descriptor, true);
 }
 
 Task<Result<std::unique_ptr<TcpStream>>> TcpStream::connect(Runtime& runtime, Address address) {
   const auto state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none)
-    co_return fail(ErrorKind::kCancelled, "cancelled");
-  Tcp::endpoint endpoint;
-  endpoint.resize(address.size);
-  std::memcpy(endpoint.data(), address.bytes.data(), address.size);
-  Socket socket(runtime.executor());
-  boost::system::error_code ec;
-  socket.open(endpoint.protocol(), ec);
-  if (ec)
-    co_return fail(ErrorKind::kConnect, fmt::format("no socket can be opened: {}", ec.message()));
-  socket.non_blocking(true, ec);
+  if (state.cancelled() != asio::cancellation_type::none) co_return cancelled();
+  sockaddr_storage name{};
+  std::memcpy(&name, address.bytes.data(), address.size);
+  const int socket = ::socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (socket < 0)
+    co_return fail(ErrorKind::kConnect,
+                   fmt::format("no socket can be opened: {}", strerrordesc_np(errno)));
   set_options(socket);
-  co_await socket.async_connect(endpoint, asio::redirect_error(kUseAwaitable, ec));
-  if (ec == asio::error::operation_aborted) co_return fail(ErrorKind::kCancelled, "cancelled");
-  if (ec) co_return fail(ErrorKind::kConnect, ec.message());
-  std::unique_ptr<TcpStream> stream = std::make_unique<SocketStream>(std::move(socket));
-  co_return stream;
+  int error = 0;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&name), address.size) != 0) error = errno;
+  const bool begun = error == EINPROGRESS || error == EINTR;
+  auto stream = std::make_unique<SocketStream>(runtime, socket, error == 0);
+  if (begun) {
+    Status connected = co_await stream->wait(Stream::Ready::kWrite);
+    if (!connected) co_return fail(std::move(connected.error()));
+    error = stream->connect_error();
+  }
+  if (error != 0) co_return fail(ErrorKind::kConnect, strerrordesc_np(error));
+  co_return std::unique_ptr<TcpStream>(std::move(stream));
 }
 
 }  // namespace s3ferry::http

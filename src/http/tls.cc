@@ -18,20 +18,28 @@ namespace {
 
 // OpenSSL's own socket BIO writes with write(), which raises SIGPIPE when the peer is gone; this
 // one sends with MSG_NOSIGNAL.
-int bio_fd(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+ReadySocket& socket_of(BIO* bio) {
+  return *static_cast<ReadySocket*>(BIO_get_data(bio));
 }
 
 int bio_write(BIO* bio, const char* data, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::send(bio_fd(bio), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  ReadySocket& socket = socket_of(bio);
+  const ssize_t n = ::send(socket.descriptor(), data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+  socket.was_written(n, static_cast<std::size_t>(size));
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_write(bio);
   return static_cast<int>(n);
 }
 
 int bio_read(BIO* bio, char* data, int size) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::recv(bio_fd(bio), data, static_cast<std::size_t>(size), 0);
+  ReadySocket& socket = socket_of(bio);
+  if (!socket.may_read()) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const ssize_t n = ::recv(socket.descriptor(), data, static_cast<std::size_t>(size), 0);
+  socket.was_read(n, static_cast<std::size_t>(size));
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) BIO_set_retry_read(bio);
   if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return static_cast<int>(n);
@@ -83,6 +91,15 @@ void set_common_options(SSL_CTX* context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
+// The newest ticket with a host replaces the one before. What it is for stands in the SSL's data.
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+  auto* place = static_cast<SSL_SESSION**>(SSL_get_app_data(ssl));
+  if (place == nullptr) return 0;
+  SSL_SESSION_free(*place);
+  *place = session;
+  return 1;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundle, bool verify) {
@@ -91,6 +108,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundl
   if (raw == nullptr) return fail(ErrorKind::kTls, "OpenSSL could not be set up");
   std::unique_ptr<TlsContext> context(new TlsContext(raw, verify));
   set_common_options(raw);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(raw, keep_session);
   if (!verify) return context;
   SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   if (ca_bundle.empty()) {
@@ -105,7 +124,16 @@ Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::string& ca_bundl
 }
 
 TlsContext::~TlsContext() {
+  for (const auto& [host, session] : sessions_) SSL_SESSION_free(session);
   SSL_CTX_free(context_);
+}
+
+// Null: there are too many hosts to keep another's.
+SSL_SESSION** TlsContext::session_with(const std::string& host) {
+  const auto found = sessions_.find(host);
+  if (found != sessions_.end()) return &found->second;
+  if (sessions_.size() >= kMostHosts) return nullptr;
+  return &sessions_.emplace(host, nullptr).first->second;
 }
 
 Result<std::unique_ptr<TlsContext>> TlsContext::make_server(const std::string& certificate,
@@ -129,7 +157,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::make_server(const std::string& c
   return context;
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::over(TlsContext& context, int socket) {
+Result<std::unique_ptr<TlsSession>> TlsSession::over(TlsContext& context, ReadySocket& socket) {
   ERR_clear_error();
   SSL* ssl = SSL_new(context.context_);
   BIO* bio = BIO_new(bio_method());
@@ -138,19 +166,20 @@ Result<std::unique_ptr<TlsSession>> TlsSession::over(TlsContext& context, int so
     BIO_free(bio);
     return fail(ErrorKind::kTls, "OpenSSL could not be set up");
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+  BIO_set_data(bio, &socket);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
-  return std::unique_ptr<TlsSession>(new TlsSession(ssl));
+  return std::unique_ptr<TlsSession>(new TlsSession(ssl, socket));
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make_server(TlsContext& context, int socket) {
+Result<std::unique_ptr<TlsSession>> TlsSession::make_server(TlsContext& context,
+                                                            ReadySocket& socket) {
   auto session = over(context, socket);
   if (session) SSL_set_accept_state((*session)->ssl_);
   return session;
 }
 
-Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int socket,
+Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, ReadySocket& socket,
                                                      const std::string& host) {
   auto session = over(context, socket);
   if (!session) return session;
@@ -167,10 +196,15 @@ Result<std::unique_ptr<TlsSession>> TlsSession::make(TlsContext& context, int so
   }
   if (!named)
     return fail(ErrorKind::kTls, fmt::format("'{}' cannot be used as the name of a server", host));
+  SSL_SESSION** const last = context.session_with(host);
+  SSL_set_app_data(ssl, last);
+  if (last != nullptr && *last != nullptr) SSL_set_session(ssl, *last);
   return session;
 }
 
+// OpenSSL takes a session that was not shut down for a broken one, and does not go on with it.
 TlsSession::~TlsSession() {
+  if (reason_.empty()) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
 }
 
@@ -233,6 +267,10 @@ Error TlsSession::handshake_error(const std::string& where) const {
                          reason_));
 }
 
+bool TlsSession::is_resumed() const {
+  return SSL_session_reused(ssl_) == 1;
+}
+
 IoResult TlsSession::read_some(char* data, std::size_t size) {
   ERR_clear_error();
   errno = 0;
@@ -242,6 +280,7 @@ IoResult TlsSession::read_some(char* data, std::size_t size) {
     const int result = SSL_read_ex(ssl_, data + total, size - total, &n);
     if (result == 1) {
       total += n;
+      if (!socket_.may_read() && SSL_has_pending(ssl_) == 0) break;
       continue;
     }
     // What was read is handed out first; the condition comes again with the next call.
@@ -252,11 +291,14 @@ IoResult TlsSession::read_some(char* data, std::size_t size) {
   return {IoResult::Kind::kOk, total};
 }
 
-// A session ticket, which comes with the first answer, makes OpenSSL take a buffer for a reply that
-// there is none of: 16 KiB a connection, until something is written. Nothing is sent here.
+// A session ticket, which comes with the first answers, makes OpenSSL take a buffer for a reply
+// that there is none of: 16 KiB a connection, until something is written. Nothing is sent here.
 void TlsSession::release_write_buffer() {
+  constexpr int kWithTickets = 8;
+  if (writing_ || tidy_reads_ == kWithTickets) return;
+  ++tidy_reads_;
   std::size_t none = 0;
-  if (!writing_) (void)SSL_write_ex(ssl_, "", 0, &none);
+  (void)SSL_write_ex(ssl_, "", 0, &none);
 }
 
 IoResult TlsSession::write_some(const char* data, std::size_t size) {
@@ -272,6 +314,7 @@ IoResult TlsSession::write_some(const char* data, std::size_t size) {
 bool TlsSession::is_quiet() {
   ERR_clear_error();
   char byte;
+  socket_.doubt();
   // Also takes in session tickets, which are no answer.
   const int result = SSL_peek(ssl_, &byte, 1);
   return result <= 0 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ;

@@ -18,7 +18,7 @@ struct Watchdog::Timer {
   Watchdog* owner = nullptr;
 };
 
-void Watchdog::Entry::disarm() {
+void Watchdog::Entry::leave() {
   if (self_ == nullptr) return;
   *self_ = next_;
   if (next_ != nullptr) next_->self_ = self_;
@@ -32,7 +32,7 @@ Watchdog::Watchdog(Runtime& runtime)
 }
 
 Watchdog::~Watchdog() {
-  while (first_ != nullptr) first_->disarm();
+  while (first_ != nullptr) first_->leave();
   timer_->owner = nullptr;
   timer_->timer.cancel();
 }
@@ -68,17 +68,17 @@ void Watchdog::tick() {
   if (now < next_tick_) return;
   ticking_ = false;
   TimePoint next = now + kLongestTick;
-  for (Entry* entry = first_; entry != nullptr;) {
-    Entry* following = entry->next_;
+  bool any = false;
+  for (Entry* entry = first_; entry != nullptr; entry = entry->next_) {
     if (entry->deadline_ <= now) {
       entry->disarm();
-      entry->stream_->interrupt();
-    } else {
+      entry->stream_->interrupt();  // who waits runs later
+    } else if (entry->deadline_ != TimePoint::max()) {
+      any = true;
       next = std::min(next, entry->deadline_);
     }
-    entry = following;
   }
-  if (first_ != nullptr) schedule(next);
+  if (any) schedule(next);
 }
 
 }  // namespace s3ferry::http

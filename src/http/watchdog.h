@@ -7,25 +7,28 @@
 
 namespace s3ferry::http {
 
-// Interrupts streams whose deadline passed. One timer for a whole client, which looks at all armed
-// entries at most once a second unless one is due sooner: arming costs two pointers and a clock.
+// Interrupts streams whose deadline passed. One timer for a whole client, which looks at all
+// entries at most once a second unless one is due sooner: arming costs a clock, and touches no
+// other entry.
 class Watchdog {
  public:
-  // One wait's deadline; lives in its connection. Disarms itself when it dies.
+  // One wait's deadline; lives in its connection, which is listed from the first time that it is
+  // armed until it dies.
   class Entry {
    public:
     Entry() = default;
-    ~Entry() { disarm(); }
+    ~Entry() { leave(); }
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
-    void disarm();
+    void disarm() { deadline_ = TimePoint::max(); }
 
    private:
     friend class Watchdog;
+    void leave();
     Stream* stream_ = nullptr;
-    TimePoint deadline_{};
+    TimePoint deadline_ = TimePoint::max();
     Entry* next_ = nullptr;
-    Entry** self_ = nullptr;  // what points to us; null: not armed
+    Entry** self_ = nullptr;  // what points to us; null: not listed
   };
 
   explicit Watchdog(Runtime& runtime);

@@ -116,7 +116,7 @@ Status read_typed_member(ObjectInfo& info, std::string_view name, std::string_vi
 }
 
 void add_if(http::Headers& headers, std::string_view name, const std::string& value) {
-  if (!value.empty()) headers.add(std::string(name), value);
+  if (!value.empty()) headers.add(name, value);
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ std::vector<Checksum> read_checksums(const http::Headers& headers) {
     if (!starts_with_ignoring_case(name, kChecksumPrefix)) continue;
     const std::string algorithm = upper(std::string_view(name).substr(kChecksumPrefix.size()));
     if (algorithm == "TYPE" || algorithm == "ALGORITHM") continue;
-    out.push_back({algorithm, value});
+    out.push_back({algorithm, std::string(value)});
   }
   return out;
 }

@@ -32,7 +32,7 @@ struct Context {
 
 struct Parsed {
   std::string method, target, host, body;
-  std::vector<HeaderField> headers;
+  std::vector<std::pair<std::string, std::string>> headers;
 };
 
 // What differs, or empty.
@@ -91,12 +91,15 @@ std::optional<std::string> header_of(const Parsed& request, std::string_view nam
   return std::nullopt;
 }
 
-SigningRequest view_of(const Parsed& p, std::string_view payload_hash, const Context& context) {
+// `fields` keeps what the request refers to.
+SigningRequest view_of(const Parsed& p, std::string_view payload_hash, const Context& context,
+                       std::vector<HeaderField>& fields) {
+  fields.assign(p.headers.begin(), p.headers.end());
   SigningRequest request;
   request.method = p.method;
   request.host = p.host;
   request.target = p.target;
-  request.headers = p.headers;
+  request.headers = fields;
   request.payload_hash = payload_hash;
   request.rules = context.service == "s3" ? UriRules::kS3
                   : context.normalize     ? UriRules::kNormalized
@@ -134,7 +137,8 @@ std::string check_header_signing(Parsed request, const Context& context, const J
     request.headers.emplace_back("X-Amz-Security-Token", context.token.reveal());
   request.headers.emplace_back("X-Amz-Date", context.amz_date);
   if (context.sign_body) request.headers.emplace_back("x-amz-content-sha256", hash);
-  const SigningRequest view = view_of(request, hash, context);
+  std::vector<HeaderField> fields;
+  const SigningRequest view = view_of(request, hash, context, fields);
   const SigningScope scope{context.amz_date, context.region, context.service};
   const std::string canonical = canonical_request(view, signed_header_names(view));
   aws::Signer signer;
@@ -157,7 +161,8 @@ std::string check_header_signing(Parsed request, const Context& context, const J
 std::string check_query_signing(const Parsed& request, const Context& context, const Json& files) {
   if (!files.contains("query-signature.txt")) return {};
   const std::string hash = aws::sha256_hex(request.body);
-  const SigningRequest view = view_of(request, hash, context);
+  std::vector<HeaderField> fields;
+  const SigningRequest view = view_of(request, hash, context, fields);
   const SigningScope scope{context.amz_date, context.region, context.service};
   aws::Signer signer;
   const std::string target =
@@ -203,7 +208,8 @@ std::string check_short_files(const Json& files, Context context) {
     context.amz_date = *date;
   else
     request->headers.emplace_back("X-Amz-Date", context.amz_date);
-  const SigningRequest view = view_of(*request, hash, context);
+  std::vector<HeaderField> fields;
+  const SigningRequest view = view_of(*request, hash, context, fields);
   const SigningScope scope{context.amz_date, context.region, context.service};
   const std::string canonical = canonical_request(view, signed_header_names(view));
   aws::Signer signer;
@@ -270,7 +276,8 @@ std::string check_example(const Json& test, const Json& source) {
   const std::string hash = test.contains("payload_sha256")
                                ? test["payload_sha256"].get<std::string>()
                                : header_of(request, "x-amz-content-sha256").value_or("");
-  const SigningRequest view = view_of(request, hash, context);
+  std::vector<HeaderField> fields;
+  const SigningRequest view = view_of(request, hash, context, fields);
   const SigningScope scope{context.amz_date, context.region, context.service};
   const Json& expected = test["expected"];
   const std::string canonical = canonical_request(view, signed_header_names(view));
@@ -325,7 +332,8 @@ std::string check_operation(const Json& test) {
   context.secret = Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
   const std::string hash = header_of(request, "x-amz-content-sha256").value_or("");
   const std::string date = header_of(request, "x-amz-date").value_or("");
-  const SigningRequest view = view_of(request, hash, context);
+  std::vector<HeaderField> fields;
+  const SigningRequest view = view_of(request, hash, context, fields);
   const SigningScope scope{date, said->region, said->service};
   aws::Signer signer;
   const std::string canonical = canonical_request(view, signed_header_names(view));
