@@ -70,7 +70,7 @@ void LsCommand::show_page(const s3::ListPage& page) {
   }
   for (const s3::ListEntry& entry : page.entries) {
     total_.add(entry.size);
-    line(fmt::format("{} {:>10} {}", when(entry.last_modified), size_text(entry.size),
+    line(fmt::format("{} {:>10} {}", when(entry.modified), size_text(entry.size),
                      escape_for_display(options_.recursive ? entry.key : last_part(entry.key))));
   }
 }

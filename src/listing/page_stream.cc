@@ -1,5 +1,6 @@
 #include "listing/page_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -74,7 +75,7 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       co_return fail(fetch_status_.error());
     }
     if (!finished_) fetch_ahead();
-    if (!objects_now_.empty()) co_return std::span<const ObjectView>(objects_now_);
+    if (!objects_now_.empty()) co_return objects_now_;
   }
   if (!fetch_status_) co_return fail(fetch_status_.error());
   co_return std::optional<std::span<const ObjectView>>();
@@ -82,11 +83,11 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
 
 // The reader is through with it, and the next may be long in coming.
 void PageStream::drop_used_page() {
-  std::vector<ObjectView>().swap(objects_now_);
+  objects_now_ = {};
   current_ = s3::ListPage();
 }
 
-// Looks at the page just fetched and makes its views.
+// Looks at the page just fetched.
 Status PageStream::accept() {
   if (Status taken = take_objects(); !taken) return taken;
   if (Status token = check_token(); !token) return token;
@@ -95,8 +96,7 @@ Status PageStream::accept() {
   objects_ += objects_now_.size();
   if (!when_page_) return {};
   PageSeen seen;
-  if (!current_.entries.empty())
-    seen.first = current_.entries.front().key.substr(options_.prefix.size());
+  if (!current_.entries.empty()) seen.first = current_.entries.front().key;
   if (!objects_now_.empty()) {
     seen.middle = objects_now_[(objects_now_.size() - 1) / 2].key;
     seen.last = objects_now_.back().key;
@@ -109,38 +109,44 @@ Status PageStream::accept() {
 }
 
 Status PageStream::take_objects() {
-  objects_now_.clear();
-  objects_now_.reserve(current_.entries.size());
-  const std::string_view prefix = options_.prefix;
+  objects_now_ = {};
+  if (current_.entries.empty()) return {};
+  if (Status order = check_order(); !order) return order;
+  last_key_.assign(current_.entries.back().key);
+  has_last_key_ = true;
+  if (Status cut = cut_prefix(); !cut) return cut;
+  objects_now_ = current_.entries;
+  const auto& up_to = options_.range.up_to;
+  if (!up_to || objects_now_.back().key < *up_to) return {};
+  // The next page would hold nothing of the range.
+  finished_ = true;
+  const auto behind = std::upper_bound(
+      objects_now_.begin(), objects_now_.end(), std::string_view(*up_to),
+      [](std::string_view key, const ObjectView& object) { return key < object.key; });
+  objects_now_ = objects_now_.first(static_cast<std::size_t>(behind - objects_now_.begin()));
+  return {};
+}
+
+// Each key lies behind the one before it, and the first behind the page before.
+Status PageStream::check_order() {
   std::string_view previous = last_key_;
   bool has_previous = has_last_key_;
-  for (const s3::ListEntry& entry : current_.entries) {
-    if (has_previous && entry.key <= previous)
-      return broken(entry.key == previous ? "gave a key twice" : "is out of order", entry.key);
-    if (!entry.key.starts_with(prefix)) return broken("left the prefix asked for", entry.key);
-    previous = entry.key;
+  for (const ObjectView& object : current_.entries) {
+    if (has_previous && object.key <= previous)
+      return broken(object.key == previous ? "gave a key twice" : "is out of order", object.key);
+    previous = object.key;
     has_previous = true;
-    ObjectView view;
-    view.key = entry.key.substr(prefix.size());
-    if (options_.range.ends_before(view.key)) {
-      finished_ = true;
-      break;
-    }
-    view.etag = entry.etag;
-    view.size = entry.size;
-    view.modified = entry.last_modified;
-    view.storage_class = entry.storage_class;
-    objects_now_.push_back(view);
-    // The next page would hold nothing of the range.
-    if (options_.range.up_to && view.key == *options_.range.up_to) {
-      finished_ = true;
-      break;
-    }
   }
-  if (has_previous && !current_.entries.empty()) {
-    last_key_.assign(previous);
-    has_last_key_ = true;
-  }
+  return {};
+}
+
+// They are in order: what lies between two keys under the prefix is under it, too.
+Status PageStream::cut_prefix() {
+  const std::string_view prefix = options_.prefix;
+  if (prefix.empty()) return {};
+  for (const ObjectView& end : {current_.entries.front(), current_.entries.back()})
+    if (!end.key.starts_with(prefix)) return broken("left the prefix asked for", end.key);
+  for (ObjectView& object : current_.entries) object.key.remove_prefix(prefix.size());
   return {};
 }
 

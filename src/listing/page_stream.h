@@ -5,7 +5,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "base/key_range.h"
@@ -77,6 +76,8 @@ class PageStream {
   void drop_used_page();
   Status accept();
   Status take_objects();
+  Status check_order();
+  Status cut_prefix();
   Status check_token();
   tl::unexpected<Error> broken(std::string what, std::string_view key) const;
 
@@ -92,8 +93,8 @@ class PageStream {
   std::optional<TimePoint> sent_;
   Status fetch_status_;
   s3::ListPage current_, ahead_;
-  std::vector<ObjectView> objects_now_;
-  std::string last_key_;  // raw; what came last, or the range's lower end
+  std::span<const ObjectView> objects_now_;  // of current_, within the range
+  std::string last_key_;                     // raw; what came last, or the range's lower end
   bool has_last_key_ = false;
   // Brent's way to see any cycle of tokens while remembering one.
   std::string marked_token_;

@@ -8,6 +8,10 @@
 namespace s3ferry::s3 {
 namespace {
 
+struct Taken : ListEntry {
+  bool has_escapes = false;
+};
+
 constexpr std::string_view kETag = "9b2cf535f27731c974343645a3985328";
 
 EntryForm usual_form() {
@@ -35,24 +39,25 @@ std::string usual(std::string_view etag = kETag, std::string_view size = "1234",
 }
 // With what follows in any document: the form looks a little beyond the element. The entry's texts
 // stand until the next call.
-bool takes(const EntryForm& form, const std::string& element, PlainEntry& entry) {
+bool takes(const EntryForm& form, const std::string& element, Taken& entry) {
   static std::string document;
-  document = element + "<Contents><Key>another/key</Key>";
+  document = element + usual();
   const char* at = document.data();
   KeyText key;
   ListTimes times;
   const bool taken = form.take(at, document.data() + document.size(), key, times, entry);
+  entry.has_escapes = key.has_escapes;
   EXPECT_EQ(at - document.data(), taken ? static_cast<std::ptrdiff_t>(element.size()) : 0);
   return taken;
 }
 
 TEST(EntryForm, TakesAnElementOfItsLengths) {
-  PlainEntry entry;
+  Taken entry;
   ASSERT_TRUE(takes(usual_form(), usual(), entry));
   EXPECT_EQ(entry.key.size(), 10u);
   EXPECT_TRUE(entry.has_escapes);
   EXPECT_EQ(entry.size, 1234u);
-  EXPECT_EQ(format_iso8601_millis(entry.last_modified), "2026-11-22T04:05:06.000Z");
+  EXPECT_EQ(format_iso8601_millis(entry.modified), "2026-11-22T04:05:06.000Z");
   EXPECT_TRUE(usual_form().fits(entry));
   EXPECT_FALSE(takes(usual_form(), usual(kETag, "1", "STANDARD_IA"), entry));
   EXPECT_FALSE(takes(usual_form(), usual(kETag, "1", "OUTPOSTS"), entry));
@@ -60,7 +65,7 @@ TEST(EntryForm, TakesAnElementOfItsLengths) {
 }
 
 TEST(EntryForm, SizesOfAnyLengthAreReadOrLeft) {
-  PlainEntry entry;
+  Taken entry;
   std::string digits;
   ByteCount value = 0;
   for (std::size_t size = 1; size <= 17; ++size) {
@@ -83,7 +88,7 @@ TEST(EntryForm, SizesOfAnyLengthAreReadOrLeft) {
 }
 
 TEST(EntryForm, AnETagStandsForItself) {
-  PlainEntry entry;
+  Taken entry;
   for (int byte = 0; byte < 256; ++byte)
     for (std::size_t place = 0; place < kETag.size(); ++place) {
       std::string etag(kETag);
@@ -98,7 +103,7 @@ TEST(EntryForm, EveryByteBeyondTheTextsCounts) {
   for (std::size_t at = 0; at < good.size(); ++at) {
     std::string document = good;
     document[at] = '\x01';
-    PlainEntry entry;
+    Taken entry;
     EXPECT_FALSE(takes(usual_form(), document, entry)) << at;
   }
 }
@@ -114,7 +119,7 @@ TEST(EntryForm, OddPatternsTakeNothing) {
   empty_etag.add_text(EntrySlot::kSize, "7");
   empty_etag.add_markup("</Size></Contents>");
   empty_etag.finish();
-  PlainEntry entry;
+  Taken entry;
   EXPECT_FALSE(
       takes(empty_etag, "<Contents><Key>k</Key><ETag></ETag><Size>7</Size></Contents>", entry));
 }

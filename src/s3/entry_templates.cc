@@ -47,23 +47,18 @@ bool is_blank(char c) {
 
 }  // namespace
 
-bool EntryTemplates::read(const char*& at, const char* end, PlainEntry& entry) {
-  if (templates_.empty()) return false;
+// Not as the one before would have let expect.
+bool EntryTemplates::read_otherwise(std::size_t guess, KeyText key, const char*& at,
+                                    const char* end, ListEntry& entry, bool& has_escapes) {
   const char* p = at;
   while (p != end && is_blank(*p)) ++p;
-  const std::size_t guess = templates_[last_].next;
-  KeyText key;
-  if (templates_[guess].form.take(p, end, key, times_, entry)) {
-    last_ = guess;
-    missed_ = 0;
-    at = p;
-    return true;
-  }
   const char* begin = p;
   // Where hardly anything fits, trying all patterns on all objects is not worth it.
   const bool tries_all = missed_ < kPatience;
-  if (!(tries_all && read_by_form(guess, p, end, key, entry)) &&
-      !read_step_by_step(guess, tries_all, p, end, entry)) {
+  const std::size_t tried = p == at ? guess : templates_.size();
+  if (tries_all && read_by_form(tried, p, end, key, entry)) {
+    has_escapes = key.has_escapes;
+  } else if (!read_step_by_step(guess, tries_all, p, end, entry, has_escapes)) {
     ++missed_;
     return false;
   }
@@ -74,10 +69,10 @@ bool EntryTemplates::read(const char*& at, const char* end, PlainEntry& entry) {
   return true;
 }
 
-bool EntryTemplates::read_by_form(std::size_t guess, const char*& at, const char* end, KeyText& key,
-                                  PlainEntry& entry) {
+bool EntryTemplates::read_by_form(std::size_t tried, const char*& at, const char* end, KeyText& key,
+                                  ListEntry& entry) {
   for (std::size_t i = 0; i < templates_.size(); ++i) {
-    if (i == guess || !templates_[i].form.take(at, end, key, times_, entry)) continue;
+    if (i == tried || !templates_[i].form.take(at, end, key, times_, entry)) continue;
     templates_[last_].next = i;
     last_ = i;
     return true;
@@ -86,16 +81,16 @@ bool EntryTemplates::read_by_form(std::size_t guess, const char*& at, const char
 }
 
 bool EntryTemplates::read_step_by_step(std::size_t guess, bool tries_all, const char*& at,
-                                       const char* end, PlainEntry& entry) {
+                                       const char* end, ListEntry& entry, bool& has_escapes) {
   Progress progress;
   progress.places[0] = at;
-  bool taken = take(templates_[guess], end, progress, entry);
+  bool taken = take(templates_[guess], end, progress, entry, has_escapes);
   std::size_t fitted = guess;
   const std::size_t tries = tries_all ? templates_.size() : 0;
   for (std::size_t i = 0, tried = guess; !taken && i < tries; ++i) {
     if (i == guess) continue;
     progress.steps = std::min<std::size_t>(progress.steps, templates_[i].alike[tried]);
-    taken = take(templates_[i], end, progress, entry);
+    taken = take(templates_[i], end, progress, entry, has_escapes);
     tried = fitted = i;
   }
   if (!taken) return false;
@@ -107,7 +102,7 @@ bool EntryTemplates::read_step_by_step(std::size_t guess, bool tries_all, const 
 
 // From the first step on that is not yet done.
 bool EntryTemplates::take(const Template& pattern, const char* end, Progress& progress,
-                          PlainEntry& entry) {
+                          ListEntry& entry, bool& has_escapes) {
   const char* p = progress.places[progress.steps];
   for (; progress.steps < pattern.steps.size(); ++progress.steps) {
     const Step& step = pattern.steps[progress.steps];
@@ -123,10 +118,10 @@ bool EntryTemplates::take(const Template& pattern, const char* end, Progress& pr
       case Slot::kKey:
         if (text.empty()) return false;
         entry.key = text;
-        entry.has_escapes = escapes;
+        has_escapes = escapes;
         break;
       case Slot::kTime:
-        if (!times_.read(text, entry.last_modified)) return false;
+        if (!times_.read(text, entry.modified)) return false;
         break;
       case Slot::kSize:
         if (!number(text, entry.size)) return false;
@@ -149,7 +144,7 @@ bool EntryTemplates::take(const Template& pattern, const char* end, Progress& pr
   const auto has = [&](Slot slot) { return (pattern.slots & slot_bit(slot)) != 0; };
   if (!has(Slot::kETag) && !has(Slot::kQuotedETag)) entry.etag = {};
   if (!has(Slot::kClass)) entry.storage_class = {};
-  if (!has(Slot::kTime)) entry.last_modified = {};
+  if (!has(Slot::kTime)) entry.modified = {};
   return true;
 }
 

@@ -21,9 +21,21 @@ namespace s3ferry::s3 {
 // and learns a bounded number of times.
 class EntryTemplates {
  public:
-  // At `at`: true with `entry` filled in and `at` behind the element; else only `entry` may have
-  // changed.
-  bool read(const char*& at, const char* end, PlainEntry& entry);
+  // Not while empty(). At `at`: true with `entry` filled in by views of the document and `at`
+  // behind the element; else only those two may have changed. In the texts nothing has to be
+  // decoded but %-escapes and '+' of the key, if it `has_escapes`; sixteen bytes behind each of
+  // them can be read.
+  bool read(const char*& at, const char* end, ListEntry& entry, bool& has_escapes) {
+    const std::size_t guess = templates_[last_].next;
+    KeyText key;
+    if (!templates_[guess].form.take(at, end, key, times_, entry))
+      return read_otherwise(guess, key, at, end, entry, has_escapes);
+    last_ = guess;
+    missed_ = 0;
+    has_escapes = key.has_escapes;
+    return true;
+  }
+  bool empty() const { return templates_.empty(); }
   // `element`: a whole <Contents> element that the XML reader has found good, with a Key and a
   // Size. Does nothing where it cannot be a pattern.
   void learn(std::string_view element);
@@ -60,11 +72,14 @@ class EntryTemplates {
   };
   class Learner;
 
-  bool read_by_form(std::size_t guess, const char*& at, const char* end, KeyText& key,
-                    PlainEntry& entry);
+  bool read_otherwise(std::size_t guess, KeyText key, const char*& at, const char* end,
+                      ListEntry& entry, bool& has_escapes);
+  bool read_by_form(std::size_t tried, const char*& at, const char* end, KeyText& key,
+                    ListEntry& entry);
   bool read_step_by_step(std::size_t guess, bool tries_all, const char*& at, const char* end,
-                         PlainEntry& entry);
-  bool take(const Template& pattern, const char* end, Progress& progress, PlainEntry& entry);
+                         ListEntry& entry, bool& has_escapes);
+  bool take(const Template& pattern, const char* end, Progress& progress, ListEntry& entry,
+            bool& has_escapes);
   void compare_with_others(std::size_t which);
 
   std::vector<Template> templates_;

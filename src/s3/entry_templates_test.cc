@@ -11,6 +11,10 @@
 namespace s3ferry::s3 {
 namespace {
 
+struct Taken : ListEntry {
+  bool has_escapes = false;
+};
+
 constexpr std::string_view kUsual =
     "<Contents><Key>logs/2026/a+b%20c.json</Key><LastModified>2026-11-22T01:02:03.000Z"
     "</LastModified><ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag>"
@@ -23,26 +27,27 @@ std::string with(std::string_view what, std::string_view instead) {
   EXPECT_NE(at, std::string::npos) << what;
   return out.replace(at, what.size(), instead);
 }
-bool takes(std::string_view pattern, std::string_view document, PlainEntry& entry) {
+bool takes(std::string_view pattern, std::string_view document, Taken& entry) {
   EntryTemplates templates;
   templates.learn(pattern);
   const char* at = document.data();
-  const bool taken = templates.read(at, document.data() + document.size(), entry);
+  const bool taken = !templates.empty() && templates.read(at, document.data() + document.size(),
+                                                          entry, entry.has_escapes);
   EXPECT_EQ(at, taken ? document.data() + document.size() : document.data()) << document;
   return taken;
 }
-bool takes(std::string_view document, PlainEntry& entry) {
+bool takes(std::string_view document, Taken& entry) {
   return takes(kUsual, document, entry);
 }
 
 TEST(EntryTemplates, TakesWhatDiffersInItsTextsOnly) {
-  PlainEntry entry;
+  Taken entry;
   ASSERT_TRUE(takes(kUsual, entry));
   EXPECT_EQ(entry.key, "logs/2026/a+b%20c.json");
   EXPECT_EQ(entry.etag, "9b2cf535f27731c974343645a3985328");
   EXPECT_EQ(entry.size, 1234567u);
   EXPECT_EQ(entry.storage_class, "STANDARD");
-  EXPECT_EQ(format_iso8601_millis(entry.last_modified), "2026-11-22T01:02:03.000Z");
+  EXPECT_EQ(format_iso8601_millis(entry.modified), "2026-11-22T01:02:03.000Z");
   EXPECT_TRUE(entry.has_escapes);
   std::string document = with("5328&quot;", "5328-10000&quot;");
   ASSERT_TRUE(takes(document, entry));
@@ -59,7 +64,7 @@ TEST(EntryTemplates, TakesWhatDiffersInItsTextsOnly) {
 }
 
 TEST(EntryTemplates, LeavesEverythingElse) {
-  PlainEntry entry;
+  Taken entry;
   for (const std::string& odd :
        {with("a+b", "a&amp;b"), with("a+b", "a\nb"), with("a+b", "a<b"), with("</Key>", "</Key >"),
         with("<Key>logs/2026/a+b%20c.json", "<Key>"), with("<Size>1234567", "<Size>"),
@@ -75,7 +80,7 @@ TEST(EntryTemplates, LeavesEverythingElse) {
 
 // What other servers write: prefixes, blanks, other quotes, members of their own, another order.
 TEST(EntryTemplates, LearnsOtherForms) {
-  PlainEntry entry;
+  Taken entry;
   const std::string_view gateway =
       "<Contents><Key>a</Key><LastModified>2026-11-22T01:02:03.004Z</LastModified><ETag>&#34;e-1"
       "&#34;</ETag><Size>0</Size><StorageClass>STANDARD</StorageClass><Owner><ID>x</"
@@ -91,11 +96,11 @@ TEST(EntryTemplates, LearnsOtherForms) {
   EXPECT_EQ(entry.etag, "e");
   EXPECT_EQ(entry.size, 1u);
   EXPECT_EQ(entry.storage_class, "");
-  EXPECT_EQ(entry.last_modified, WallTime());
+  EXPECT_EQ(entry.modified, WallTime());
 }
 
 TEST(EntryTemplates, LearnsNothingThatIsNotPlain) {
-  PlainEntry entry;
+  Taken entry;
   for (const std::string_view odd :
        {"<Contents><Key>a<!-- c --></Key><Size>1</Size></Contents>",
         "<Contents><Key>a&amp;</Key><Size>1</Size></Contents>",
@@ -112,7 +117,7 @@ TEST(EntryTemplates, LooksOnlyAtTheObjectsOwnMembers) {
   const std::string_view nested =
       "<Contents><RestoreStatus><Size>9</Size></RestoreStatus><Key>a</Key><Size>1</Size></"
       "Contents>";
-  PlainEntry entry;
+  Taken entry;
   ASSERT_TRUE(takes(nested, nested, entry));
   EXPECT_EQ(entry.size, 1u);
   std::string other(nested);
@@ -128,9 +133,10 @@ TEST(EntryTemplates, KeepsSeveralAndNeverMoreThanItMay) {
   };
   const auto taken = [&](int owner) {
     const std::string document = element(owner, "another");
-    PlainEntry entry;
+    Taken entry;
     const char* at = document.data();
-    return templates.read(at, document.data() + document.size(), entry);
+    return !templates.empty() &&
+           templates.read(at, document.data() + document.size(), entry, entry.has_escapes);
   };
   for (int owner = 0; owner < 4; ++owner) templates.learn(element(owner, "k"));
   for (int round = 0; round < 2; ++round)
@@ -138,11 +144,13 @@ TEST(EntryTemplates, KeepsSeveralAndNeverMoreThanItMay) {
   for (int owner = 4; owner < 1000; ++owner) templates.learn(element(owner, "k"));
   std::vector<int> kept;
   for (int owner = 0; owner < 1000; ++owner) {
-    PlainEntry entry;
+    Taken entry;
     const std::string document = element(owner, "another");
     EntryTemplates fresh = templates;  // tries all, whatever it missed before
     const char* at = document.data();
-    if (fresh.read(at, document.data() + document.size(), entry)) kept.push_back(owner);
+    if (!fresh.empty() &&
+        fresh.read(at, document.data() + document.size(), entry, entry.has_escapes))
+      kept.push_back(owner);
   }
   EXPECT_EQ(kept, (std::vector<int>{20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31}));
 }
@@ -153,7 +161,7 @@ TEST(EntryTemplates, EveryByteInEveryPlaceOfAKey) {
     for (std::size_t place = 0; place < 33; ++place) {
       std::string key(33, 'k');
       key[place] = static_cast<char>(byte);
-      PlainEntry entry;
+      Taken entry;
       const std::string document = with("logs/2026/a+b%20c.json", key);
       const bool taken = takes(document, entry);
       EXPECT_EQ(taken, byte >= 0x20 && byte != '<' && byte != '&') << byte << " at " << place;
@@ -178,7 +186,7 @@ TEST(EntryTemplates, EveryByteOfTheMarkupCounts) {
     if (in_text) continue;
     std::string document(kUsual);
     document[at] = static_cast<char>(document[at] ^ 1);
-    PlainEntry entry;
+    Taken entry;
     EXPECT_FALSE(takes(document, entry)) << document;
   }
 }
@@ -218,7 +226,7 @@ std::string told(const std::string& document) {
   std::string out = fmt::format("{} {}", page.truncated, page.next_token);
   for (const ListEntry& entry : page.entries)
     out += fmt::format("|{},{},{},{},{}", entry.key, entry.etag, entry.size, entry.storage_class,
-                       entry.last_modified.time_since_epoch().count());
+                       entry.modified.time_since_epoch().count());
   return out;
 }
 

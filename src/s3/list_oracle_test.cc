@@ -24,7 +24,7 @@ std::string told(const ListPage& page) {
   std::string out = fmt::format("{} {} {}", page.truncated, page.url_encoded, page.next_token);
   for (const ListEntry& entry : page.entries)
     out += fmt::format("|{},{},{},{},{}", entry.key, entry.etag, entry.size, entry.storage_class,
-                       entry.last_modified.time_since_epoch().count());
+                       entry.modified.time_since_epoch().count());
   for (const std::string_view prefix : page.common_prefixes) out += fmt::format("/{}", prefix);
   return out;
 }
@@ -152,7 +152,7 @@ class Oracle {
       entry.etag = object.etag;
       entry.storage_class = object.storage_class;
       entry.size = *object.size;
-      entry.last_modified = object.modified;
+      entry.modified = object.modified;
       page.entries.push_back(entry);
     }
     for (std::string& prefix : prefixes_) {

@@ -1,23 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
-#include "base/types.h"
+#include "base/object_view.h"
 #include "s3/text_arena.h"
 
 namespace s3ferry::s3 {
 
-// One object of a listing. The views point into the page that holds the entry.
-struct ListEntry {
-  std::string_view key;            // raw bytes, decoded
-  std::string_view etag;           // without quotes; empty where the server says none
-  std::string_view storage_class;  // empty where the server says none: STANDARD
-  ByteCount size = 0;
-  WallTime last_modified{};  // the epoch where the server says none
-};
+// One object of a listing. Its key is the whole one, raw and decoded; the views point into the page
+// that holds the entry. No ETag: the server says none.
+using ListEntry = ObjectView;
 
 // One answer to ListObjectsV2. Owns the texts that its entries view, packed: about 130 bytes an
 // object, nothing of the XML. Moving keeps the views good. A page that is filled again and again
@@ -42,11 +37,22 @@ class ListPage {
     next_token.clear();
     texts_.clear();
   }
+  // The next entry.
+  ListEntry& add_entry() {
+    if (entries.size() == entries.capacity()) [[unlikely]]
+      make_room();
+    return entries.emplace_back();
+  }
   // A copy of `text` that lives until clear(): for who fills a page without a document.
   std::string_view keep(std::string_view text) { return texts_.keep(text); }
 
  private:
   friend class ListReader;
+  static constexpr std::size_t kFew = 8, kUsual = 1000;
+  // For a few entries, then at once for as many as a page usually holds.
+  [[gnu::noinline]] void make_room() {
+    entries.reserve(entries.empty() ? kFew : std::max(kUsual, 2 * entries.size()));
+  }
   TextArena texts_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,13 @@ constexpr std::size_t kWindowStep = 8 * 1024;
 // Before this much is there, a byte order mark or "<?xml" may be cut.
 constexpr std::size_t kPrologue = 64;
 constexpr std::size_t kMostOther = 256 * 1024;
+
+// Sixteen bytes behind both can be read, if they are not empty.
+bool same_short_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size() || a.empty()) return a.size() == b.size();
+  if (a.size() > kWide) return a == b;
+  return !Hits(load_wide(a.data()) != load_wide(b.data())).any_before(a.size());
+}
 
 }  // namespace
 
@@ -94,19 +102,20 @@ std::string_view ListReader::take_usual(std::string_view bytes) {
 }
 
 void ListReader::usual_entries(const char*& at, const char* end) {
-  PlainEntry plain;
-  while (page_.entries.size() < limits_.max_entries && templates_.read(at, end, plain))
-    add(plain, end);
-}
-
-void ListReader::add(const PlainEntry& plain, const char* readable_end) {
-  if (plain.has_escapes) escaped_.push_back(page_.entries.size());
-  ListEntry& entry = page_.entries.emplace_back();
-  entry.key = page_.texts_.keep(plain.key, readable_end);
-  entry.etag = page_.texts_.keep(plain.etag, readable_end);
-  entry.storage_class = storage_class(plain.storage_class);
-  entry.size = plain.size;
-  entry.last_modified = plain.last_modified;
+  if (templates_.empty()) return;
+  std::vector<ListEntry>& entries = page_.entries;
+  for (bool has_escapes = false; entries.size() < limits_.max_entries;) {
+    ListEntry& entry = page_.add_entry();
+    if (!templates_.read(at, end, entry, has_escapes)) {
+      entries.pop_back();
+      return;
+    }
+    if (has_escapes) escaped_.push_back(entries.size() - 1);
+    std::tie(entry.key, entry.etag) = page_.texts_.keep_two(entry.key, entry.etag);
+    if (!same_short_text(entry.storage_class, last_class_))
+      last_class_ = page_.keep(entry.storage_class);
+    entry.storage_class = last_class_;
+  }
 }
 
 // Few classes, many objects: one text serves all that stand together.
@@ -208,7 +217,7 @@ bool ListReader::usual_member(ListEntry& entry, bool& taken) {
   std::string_view text;
   taken = true;
   if (xml_.eat_fixed<24>("<LastModified>", "</LastModified>", text))
-    return once(entry_seen_, kTime) && read_time(text, entry.last_modified);
+    return once(entry_seen_, kTime) && read_time(text, entry.modified);
   if (xml_.eat_fixed<32>("<ETag>&quot;", "&quot;</ETag>", text) ||
       xml_.eat_fixed<34>("<ETag>", "</ETag>", text)) {
     entry.etag = page_.keep(text.size() == 34 ? unquote_etag(text) : text);
@@ -258,7 +267,7 @@ bool ListReader::contents(const Tag& tag) {
   if (entry.key.empty()) return xml_.fail("an object with an empty Key");
   if (entry.key.find_first_of("%+") != std::string_view::npos)
     escaped_.push_back(page_.entries.size());
-  page_.entries.push_back(entry);
+  page_.add_entry() = entry;
   const char* start = tag.name.data() - 1;
   templates_.learn({start, static_cast<std::size_t>(xml_.here() - start)});
   return true;
@@ -273,7 +282,7 @@ bool ListReader::contents_member(const Tag& tag, ListEntry& entry) {
     return true;
   }
   if (name == "LastModified")
-    return once(entry_seen_, kTime) && xml_.text(tag, text) && read_time(text, entry.last_modified);
+    return once(entry_seen_, kTime) && xml_.text(tag, text) && read_time(text, entry.modified);
   if (name == "ETag") {
     if (!once(entry_seen_, kETag) || !xml_.text(tag, text)) return false;
     entry.etag = page_.keep(unquote_etag(text));

@@ -59,7 +59,6 @@ class ListReader final : public aws::AnswerSink {
   };
   std::string_view take_usual(std::string_view bytes);
   void usual_entries(const char*& at, const char* end);
-  void add(const PlainEntry& plain, const char* readable_end);
   bool read_window(bool last, std::size_t& used);
   bool enter_root(bool last);
   bool next_element(bool last, bool& whole);

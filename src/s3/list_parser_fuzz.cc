@@ -40,7 +40,7 @@ void require_same(const Status& status, const s3::ListPage& page, const Status& 
   for (std::size_t i = 0; i < page.entries.size(); ++i) {
     const s3::ListEntry &a = page.entries[i], &b = other.entries[i];
     require(a.key == b.key && a.etag == b.etag && a.storage_class == b.storage_class &&
-            a.size == b.size && a.last_modified == b.last_modified);
+            a.size == b.size && a.modified == b.modified);
   }
 }
 

@@ -50,7 +50,7 @@ TEST(ListParser, ReadsAnObject) {
   EXPECT_EQ(entry.etag, "9b2cf535f27731c974343645a3985328");
   EXPECT_EQ(entry.size, 7u);
   EXPECT_EQ(entry.storage_class, "STANDARD_IA");
-  EXPECT_EQ(format_iso8601(entry.last_modified), "2026-11-22T01:02:03Z");
+  EXPECT_EQ(format_iso8601(entry.modified), "2026-11-22T01:02:03Z");
   EXPECT_FALSE(page.truncated);
 }
 
@@ -66,8 +66,7 @@ TEST(ListParser, TimesOfManyDaysAndForms) {
               with_time("2026-11-23T00:00:01.250Z") + with_time("2026-11-23T02:00:01+02:00") +
               with_time("2026-11-23T02:00:01Z")));
   std::vector<std::string> times;
-  for (const auto& entry : page.entries)
-    times.push_back(format_iso8601_millis(entry.last_modified));
+  for (const auto& entry : page.entries) times.push_back(format_iso8601_millis(entry.modified));
   EXPECT_EQ(times, (std::vector<std::string>{"2026-11-22T23:59:59.000Z", "2026-11-22T00:00:01.000Z",
                                              "2026-11-23T00:00:01.250Z", "2026-11-23T00:00:01.000Z",
                                              "2026-11-23T02:00:01.000Z"}));

@@ -17,7 +17,7 @@ std::string told(const Status& status, const ListPage& page) {
   std::string out = fmt::format("{} {}", page.truncated, page.next_token);
   for (const ListEntry& entry : page.entries)
     out += fmt::format("|{},{},{},{},{}", entry.key, entry.etag, entry.size, entry.storage_class,
-                       entry.last_modified.time_since_epoch().count());
+                       entry.modified.time_since_epoch().count());
   for (const std::string_view prefix : page.common_prefixes) out += fmt::format("|{}", prefix);
   return out;
 }
@@ -184,8 +184,17 @@ TEST(TextArena, TextsStayWhereTheyAre) {
   for (std::size_t i = 0; i < 2000; ++i) {
     expected.push_back(
         std::string(i % 100 == 99 ? 50'000 : i % 70, static_cast<char>('a' + i % 26)));
-    const std::string& text = expected.back();
-    kept.push_back(i % 2 == 0 ? arena.keep(text) : arena.keep(text, text.data() + text.size()));
+    const std::string text = expected.back();
+    if (i % 3 != 0) {
+      kept.push_back(arena.keep(text));
+      continue;
+    }
+    const std::string readable = text + std::string(TextArena::kSlack, '-');
+    const std::string_view both = std::string_view(readable).substr(0, text.size());
+    const std::size_t cut = std::min(i % 41, both.size());
+    const auto [first, second] = arena.keep_two(both.substr(0, cut), both.substr(cut));
+    EXPECT_EQ(first.data() + first.size(), second.data());
+    kept.emplace_back(first.data(), text.size());
   }
   TextArena moved = std::move(arena);
   EXPECT_TRUE(std::equal(expected.begin(), expected.end(), kept.begin(), kept.end()));

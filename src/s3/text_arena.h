@@ -34,7 +34,8 @@ class TextArena {
 
   // Room for `size` bytes in one piece; take() says how much of it became text.
   char* room(std::size_t size) {
-    if (static_cast<std::size_t>(end_ - at_) < size) next_block(size);
+    if (static_cast<std::size_t>(end_ - at_) < size) [[unlikely]]
+      next_block(size);
     return at_;
   }
   void take(std::size_t size) { at_ += size; }
@@ -47,15 +48,15 @@ class TextArena {
     return {out, text.size()};
   }
 
-  // The same where bytes may be read up to `readable_end`: short texts are copied in whole steps.
-  std::string_view keep(std::string_view text, const char* readable_end) {
-    const std::size_t size = text.size();
-    if (size == 0 || static_cast<std::size_t>(readable_end - text.data()) < size + kSlack)
-      return keep(text);
-    char* out = room(size);
-    for (std::size_t i = 0; i < size; i += kSlack) std::memcpy(out + i, text.data() + i, kSlack);
-    take(size);
-    return {out, size};
+  // Two texts, copied in whole steps: kSlack bytes behind each of them can be read, too.
+  [[gnu::always_inline]] std::pair<std::string_view, std::string_view> keep_two(
+      std::string_view first, std::string_view second) {
+    char* const out = room(first.size() + second.size());
+    char* const then = out + first.size();
+    copy_in_steps(out, first);
+    copy_in_steps(then, second);
+    take(first.size() + second.size());
+    return {{out, first.size()}, {then, second.size()}};
   }
 
   // What was kept after a mark is forgotten by going back to it.
@@ -89,12 +90,16 @@ class TextArena {
     std::size_t size;
   };
 
+  static void copy_in_steps(char* out, std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); i += kSlack)
+      std::memcpy(out + i, text.data() + i, kSlack);
+  }
   void start() {
     block_ = 0;
     at_ = blocks_.empty() ? nullptr : blocks_.front().begin();
     end_ = blocks_.empty() ? nullptr : blocks_.front().end();
   }
-  void next_block(std::size_t size) {
+  [[gnu::noinline]] void next_block(std::size_t size) {
     if (at_ != nullptr) ++block_;
     if (block_ == blocks_.size() || blocks_[block_].size < size)
       blocks_.emplace(blocks_.begin() + static_cast<std::ptrdiff_t>(block_),

@@ -37,7 +37,7 @@ Task<Looked> look_by_name(s3::BucketReader& bucket, std::string key) {
   }
   const s3::ListEntry& first = page->entries.front();
   if (first.key != key) co_return gone();
-  co_return there(first.etag, first.last_modified);
+  co_return there(first.etag, first.modified);
 }
 
 Task<Looked> look_by_head(s3::BucketReader& bucket, std::string key) {

@@ -170,13 +170,8 @@ Task<void> Planner::look(Failed& one, Side side) {
     co_return;
   }
   if (page.entries.empty() || page.entries.front().key != key) co_return;
-  const s3::ListEntry& entry = page.entries.front();
-  ObjectView view;
+  ObjectView view = page.entries.front();
   view.key = one.key;
-  view.etag = entry.etag;
-  view.size = entry.size;
-  view.modified = entry.last_modified;
-  view.storage_class = entry.storage_class;
   (is_source ? one.at_source : one.at_target) = view;
 }
 

@@ -90,7 +90,7 @@ void compare_listing(Comparison& c, const std::string& body, const Json& parsed)
     c.number("Size", entry.size, wanted["Size"].get<std::uint64_t>());
     c.etag(wanted, entry.etag);
     c.member(wanted, "StorageClass", entry.storage_class);
-    c.time(wanted, "LastModified", entry.last_modified);
+    c.time(wanted, "LastModified", entry.modified);
   }
   const Json prefixes = parsed.value("CommonPrefixes", Json::array());
   c.number("number of prefixes", page.common_prefixes.size(), prefixes.size());
