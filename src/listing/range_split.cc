@@ -17,6 +17,9 @@ constexpr double kPagesAsAsked = 2;
 constexpr double kFreeWaste = 20;
 constexpr double kWastePart = 0.02;
 constexpr double kProofPages = 4;
+// Where the work on the keys is what takes long, a LIST more or less is little.
+constexpr double kSpreadMayOverdraw = 4;
+constexpr double kLeastSpreadPages = 16;
 // A guess so far beyond what was read is more a hope than an estimate, and is probed at several
 // places at once.
 constexpr double kFarOff = 128;
@@ -76,7 +79,7 @@ void RangeSplit::fetched(Id id, const Page& page) {
     note_mark(side, page);
     side.last.assign(*page.last);
     side.keys += page.keys;
-    range.rests = false;
+    range.rests = range.kept = false;
     range.probes = 0;
   } else if (!page.ended) {
     stalled(id);
@@ -190,17 +193,20 @@ bool RangeSplit::may_split(const Range& range, double over) const {
   return range.longer_side().pages >= range.split_at + proof;
 }
 
-// The middle of what remains. Where its far end is only hoped for, further places are tried in
-// between, in orders of magnitude.
-std::string RangeSplit::border(const Range& range) const {
+// Behind that share of what remains; empty: there is no key in between.
+std::string RangeSplit::border(const Range& range, double share) const {
   const SideState& side = range.longer_side();
   const KeySpan span(alphabet_, side.mark, range.keys.up_to);
   const double at = span.of(side.last), rest = span.end() - at;
-  const double share =
-      range.probes > 0 ? std::min(0.5, std::pow(std::max(1.0, range.remaining), -0.3)) : 0.5;
-  std::string out = span.key_at(at + rest * share, rest * share / 16);
+  const std::string out = span.key_at(at + rest * share, rest * share / 16);
   const bool inside = out > side.last && (!range.keys.up_to || out < *range.keys.up_to);
   return inside ? out : std::string();
+}
+
+// The middle of what remains. Where its far end is only hoped for, further places are tried in
+// between, in orders of magnitude.
+double RangeSplit::share_to_split(const Range& range) {
+  return range.probes > 0 ? std::min(0.5, std::pow(std::max(1.0, range.remaining), -0.3)) : 0.5;
 }
 
 std::optional<RangeSplit::Advice> RangeSplit::advise(std::size_t slots) {
@@ -217,7 +223,28 @@ std::optional<RangeSplit::Advice> RangeSplit::advise(std::size_t slots) {
       out.id = id;
     }
     if (best == nullptr) return std::nullopt;
-    out.at = border(*best);
+    out.at = border(*best, share_to_split(*best));
+    if (!out.at.empty()) return out;
+    refused(out.id);
+  }
+  return std::nullopt;
+}
+
+// The longest is halved, however long ago its last page came; one after the other, so that each
+// goes by what the one before has found.
+std::optional<RangeSplit::Advice> RangeSplit::spread(std::size_t ranges) {
+  while (ranges_.size() < ranges && overdrawn() < kSpreadMayOverdraw) {
+    std::pair<const Id, Range>* best = nullptr;
+    for (auto& entry : ranges_) {
+      Range& range = entry.second;
+      if (!range.sides[0].began || !range.sides[1].began) return std::nullopt;
+      range.guessed = false;  // others have taught since what keys look like
+      guess(range);
+      if (range.kept || range.remaining < kLeastSpreadPages) continue;
+      if (best == nullptr || range.remaining > best->second.remaining) best = &entry;
+    }
+    if (best == nullptr) return std::nullopt;
+    Advice out{best->first, border(best->second, 0.5)};
     if (!out.at.empty()) return out;
     refused(out.id);
   }

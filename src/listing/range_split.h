@@ -60,6 +60,9 @@ class RangeSplit {
   // What to split while `slots` LISTs may be in flight; nullopt: nothing is worth it now. Asked
   // again after each split.
   virtual std::optional<Advice> advise(std::size_t slots);
+  // The same where LISTs are not what is waited for: how to have so many ranges under way that what
+  // is done with their keys is done all over the bucket. Only what waste allows.
+  std::optional<Advice> spread(std::size_t ranges);
   // The advice was not followed: the range is left alone until it has gone on.
   void refused(Id id);
 
@@ -84,6 +87,7 @@ class RangeSplit {
     std::array<SideState, 2> sides;                         // by Side
     bool judged = false;   // what lies behind its border was learnt
     bool rests = true;     // until the next page
+    bool kept = false;     // whole, until the next page: a border was refused
     bool guessed = false;  // `remaining` and `longer` are those of now
     double remaining = 0;  // pages of the longer side
     std::size_t longer = 0;
@@ -101,7 +105,8 @@ class RangeSplit {
   void guess(Range& range);
   double overdrawn() const;
   bool may_split(const Range& range, double overdrawn) const;
-  std::string border(const Range& range) const;
+  std::string border(const Range& range, double share) const;
+  static double share_to_split(const Range& range);
   bool far_off(const Range& range) const;
 
   std::uint32_t page_size_;

@@ -13,9 +13,10 @@ constexpr std::size_t at(Side side) {
 
 // A page that takes so long is waited for by others than us: delete markers, most likely.
 constexpr Duration kStalledAfter = std::chrono::seconds(3);
-// Where so many walkers are behind with what they were given, more ranges would only hold more
-// pages.
-constexpr std::ptrdiff_t kMostBusy = 16;
+// Where walkers are behind with what they were given, more ranges make nothing faster, but spread
+// the work over the bucket. So many do, and still hold few pages; the last ones come one by one,
+// where what was walked meanwhile shows that long ranges are left.
+constexpr std::size_t kManyBehind = 16, kMostSpread = 48;
 constexpr Duration kLookEvery = std::chrono::seconds(1);
 
 }  // namespace
@@ -78,14 +79,20 @@ void RangeWalks::fill() {
     waiting_.pop_front();
     begin(std::move(keys));
   }
-  const auto busy = std::count_if(walks_.begin(), walks_.end(),
-                                  [](const RangeWalk& walk) { return !walk.asks_; });
-  if (!waiting_.empty() || !options_.split || busy >= kMostBusy) return;
+  if (!waiting_.empty() || !options_.split) return;
+  const std::size_t behind = walkers_behind();
   while (!failed_) {
-    const auto advice = split_.advise(slots);
+    std::optional<RangeSplit::Advice> advice;
+    if (behind < kManyBehind) advice = split_.advise(slots);
+    if (!advice && behind > 0) advice = split_.spread(std::min(slots, spread_));
     if (!advice) break;
     if (!divide(*advice)) split_.refused(advice->id);
   }
+}
+
+std::size_t RangeWalks::walkers_behind() const {
+  return static_cast<std::size_t>(std::count_if(
+      walks_.begin(), walks_.end(), [](const RangeWalk& walk) { return !walk.asks_; }));
 }
 
 RangeWalk& RangeWalks::add(KeyRange keys) {
@@ -178,6 +185,10 @@ void RangeWalks::end_all(Error why) {
 
 Task<void> RangeWalks::watch_for_stalls() {
   while (co_await runtime_.sleep_for(kLookEvery)) {
+    if (walkers_behind() > 0) {
+      spread_ = std::min(spread_ + 1, kMostSpread);
+      changed_.set();
+    }
     for (const RangeWalk& walk : walks_) {
       for (const Side side : kSides) {
         const auto since = walk.stream(side).waiting_since();

@@ -87,6 +87,7 @@ class RangeWalks {
   void begin(KeyRange keys);
   void fill();
   bool divide(const RangeSplit::Advice& advice);
+  std::size_t walkers_behind() const;
   RangeWalk* find(RangeSplit::Id id);
   Task<void> walk_one(RangeWalk& range);
   Task<void> watch_for_stalls();
@@ -106,6 +107,7 @@ class RangeWalks {
   std::array<std::uint64_t, 2> open_{1, 1};  // ranges whose side was not listed to its end
   std::optional<Error> failed_;
   std::uint64_t splits_ = 0;
+  std::size_t spread_ = 24;  // ranges to have under way where walkers are behind
 };
 
 }  // namespace s3ferry

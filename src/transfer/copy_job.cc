@@ -16,6 +16,9 @@ bool is_opaque(const s3::CopyResult& result) {
   return result.sse.starts_with("aws:kms");
 }
 
+// The server takes no longer for so many than for one.
+constexpr ByteCount kFewBytes = 4 * kMiB;
+
 bool is_not_implemented(const Error& error) {
   return error.is(ErrorKind::kUnsupported) || error.http_status() == 501 ||
          error.code() == "NotImplemented";
@@ -42,6 +45,20 @@ Error for_the_run(const Error& error, const RunState& state) {
 }
 
 }  // namespace
+
+void CopyJob::Watch::sent(TimePoint now) {
+  sent_ = now;
+  if (!paid_.exchange(false)) pace_.take(now);
+}
+
+void CopyJob::Watch::answered(TimePoint now, const Error* error) {
+  if (error == nullptr) {
+    took_ = now - sent_.load();
+    pace_.succeeded(now);
+  } else if (error->is(ErrorKind::kThrottled)) {
+    pace_.throttled(now, sent_);
+  }
+}
 
 Task<void> CopyJob::run() {
   for (;;) {
@@ -79,11 +96,13 @@ Task<void> CopyJob::run() {
 }
 
 Task<Status> CopyJob::wait() {
-  const int tries = std::max(1, given_back_ + settled_);
+  const int tries = std::max(1, given_back_ + throttled_ + settled_);
   const Duration delay = shared_.pace.delay_before_retry(tries - 1, retry_after_ms_);
   ++shared_.waiting;
   if (shared_.when_waiting) shared_.when_waiting();
   Status waited = co_await state().pause(delay);
+  if (waited) waited = co_await shared_.queue->again(*lane_);
+  watch_.paid();
   --shared_.waiting;
   co_return waited;
 }
@@ -119,6 +138,7 @@ Task<CopyJob::Step> CopyJob::send() {
   RouteTry attempt(shared_, is_relayed() ? state().pair.target : *turn_.bucket, item_);
   attempt.full = full_ ? &*full_ : nullptr;
   attempt.condition = guard();
+  attempt.watch = &watch_;
   attempt.allowed = [this] { allowed(); };
   Result<s3::CopyResult> result = co_await take_route(attempt);
   const bool guarded =
@@ -134,6 +154,8 @@ Task<CopyJob::Step> CopyJob::send() {
                  "the principal may not use If-Match at the target (it needs s3:GetObject there): "
                  "changed objects are overwritten without that guard");
   }
+  if (item_.route == CopyRoute::kCopyObject && item_.size <= kFewBytes)
+    shared_.pace.took(watch_.took());
   shared_.pace.succeeded();
   if (attempt.certain || is_as_listed(*result)) co_return copied();
   co_return co_await settle_copied(std::move(*result));
@@ -279,14 +301,20 @@ CopyJob::Step CopyJob::denied(Error error) {
 CopyJob::Step CopyJob::later(const Error& error) {
   // In an outage the run is about to stop: what it could not do is a later try's.
   const bool outage = met_nobody(error) && state().unreachable_for() >= kOutage;
-  if (++given_back_ > kMostGivenBack && !outage) return failed(error);
+  const bool throttled = error.is(ErrorKind::kThrottled);
+  if (throttled && ++throttled_ > kMostThrottled) return failed(error);
+  if (!throttled && ++given_back_ > kMostGivenBack && !outage) return failed(error);
   state().given_back(error);
-  const bool slower = error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget);
+  const bool slower = throttled || error.is(ErrorKind::kRetryBudget);
   if (slower || met_nobody(error)) {
     const SlowReason why = slow_reason(error);
     state().warn_once(why.kind, why.message);
   }
-  if (slower) shared_.pace.slow_down();
+  // A copy's own 503 is its partition's, whose pace has been told. What else is refused, or not
+  // answered at all, is about everything.
+  if (error.is(ErrorKind::kRetryBudget) || error.is(ErrorKind::kTimeout) ||
+      (throttled && error.attempts() > 1))
+    shared_.pace.slow_down();
   retry_after_ms_ = error.retry_after_ms();
   return Step::kLater;
 }

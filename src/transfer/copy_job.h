@@ -1,8 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <optional>
 
+#include "aws/call.h"
 #include "s3/types.h"
+#include "transfer/copy_queue.h"
 #include "transfer/copy_route.h"
 
 namespace s3ferry {
@@ -12,14 +15,36 @@ namespace s3ferry {
 // a 412 is looked into, never repeated blindly; a foreign write at the target is never overwritten.
 class CopyJob {
  public:
-  CopyJob(CopyShared& shared, CopyItem item) : shared_(shared), item_(std::move(item)) {}
+  CopyJob(CopyShared& shared, CopyQueue::Next next)
+      : shared_(shared),
+        item_(std::move(next.item)),
+        lane_(std::move(next.lane)),
+        watch_(lane_->pace) {}
   CopyJob(const CopyJob&) = delete;
   CopyJob& operator=(const CopyJob&) = delete;
 
-  // Gives up after 8 tries that were given back, and after two changes at the source.
+  // Gives up after 8 tries that were given back (40 that a 503 refused), and after two changes
+  // at the source.
   Task<void> run();
 
  private:
+  // Tells the lane's pace how its copies go, and what they send beside the try that was paid for.
+  class Watch final : public aws::AttemptWatch {
+   public:
+    explicit Watch(LanePace& pace) : pace_(pace) {}
+    void paid() { paid_ = true; }  // the next try
+    Duration took() const { return took_; }
+    void sent(TimePoint now) override;
+    void answered(TimePoint now, const Error* error) override;
+
+   private:
+    LanePace& pace_;
+    // Parts are sent from several tasks, on any thread.
+    std::atomic<bool> paid_{true};
+    std::atomic<TimePoint> sent_{TimePoint{}};  // the latest
+    std::atomic<Duration> took_{Duration{}};    // … that worked
+  };
+
   enum class Step : std::uint8_t { kDone, kAgain, kLater };
 
   Task<Step> attempt();
@@ -59,6 +84,8 @@ class CopyJob {
 
   CopyShared& shared_;
   CopyItem item_;
+  CopyLanePtr lane_;
+  Watch watch_;
   CopyIdentity::Turn turn_;
   std::optional<s3::ObjectInfo> full_;
   std::string lost_;  // what could not arrive, beside what full_ tells
@@ -69,6 +96,7 @@ class CopyJob {
   bool fell_back_ = false;      // relayed because every principal was denied
   bool without_guard_ = false;  // denied with If-Match: tried once without
   int given_back_ = 0;
+  int throttled_ = 0;
   int settled_ = 0;  // tries that --settle gave
   int looks_ = 0;
   std::int64_t retry_after_ms_ = 0;

@@ -22,6 +22,7 @@ struct RouteTry {
   // Called once, as soon as reading the source and writing the target were both allowed; a route
   // that takes long calls it early, because other copies may be waiting for it.
   std::function<void()> allowed;
+  aws::AttemptWatch* watch = nullptr;  // told of each request that copies; may be null
 
   // Said by the route.
   std::string lost;           // what of the object could not arrive, in words
@@ -41,6 +42,8 @@ struct RouteTry {
 
 // Tries of one piece of work that may be given back (rule 8).
 inline constexpr int kMostGivenBack = 8;
+// … after a 503 that was answered to a copy: each has waited for its pace, ten minutes in all.
+inline constexpr int kMostThrottled = 40;
 
 // The routes. Each gives the copy's result; an error is settled by CopyJob as S3 gave it.
 Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt);

@@ -8,6 +8,7 @@ Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt) {
   s3::CopyRequest request = make_copy_request(state.pair, state.options.attributes, attempt.item,
                                               attempt.full, state.runtime.wall_now());
   request.condition = attempt.condition;
+  request.watch = attempt.watch;
   return attempt.writer.copy_object(request);
 }
 

@@ -9,9 +9,10 @@ namespace s3ferry {
 CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
     : shared_(state, std::max<std::size_t>(1, concurrency)),
       most_(std::max<std::size_t>(1, concurrency)),
-      queue_(most_),
+      queue_(state, most_),
       scope_(state.runtime) {
   state.counters.copies_in_flight_limit = most_;
+  shared_.queue = &queue_;
   shared_.when_waiting = [this] { hire(); };
 }
 
@@ -22,14 +23,14 @@ void CopyWorkers::hire() {
   if (idle_ <= queue_.size() && !queue_.closed() && scope_.running() < most) scope_.spawn(work());
 }
 
-Task<Status> CopyWorkers::send(CopyItem item) {
+Task<Status> CopyWorkers::send(CopyLane& lane, CopyItem item) {
   const std::string key = item.key;
   const ByteCount size = item.size;
   Chunk& chunk = *item.chunk;
   RunState& state = shared_.state;
   state.ledger.add_work(chunk);
   hire();
-  Status sent = co_await queue_.send(std::move(item));
+  Status sent = co_await queue_.send(lane, std::move(item));
   if (!sent) {
     state.not_tried(chunk, Side::kSource, key, size);
     state.ledger.end_work(chunk);
@@ -40,11 +41,11 @@ Task<Status> CopyWorkers::send(CopyItem item) {
 Task<void> CopyWorkers::work() {
   for (;;) {
     ++idle_;
-    auto item = co_await queue_.receive();
+    auto next = co_await queue_.receive();
     --idle_;
-    if (!item || !*item) break;
-    Chunk& chunk = *(**item).chunk;
-    CopyJob job(shared_, std::move(**item));
+    if (!next || !*next) break;
+    Chunk& chunk = *(**next).item.chunk;
+    CopyJob job(shared_, std::move(**next));
     co_await job.run();
     shared_.state.ledger.end_work(chunk);
   }
@@ -55,10 +56,11 @@ Task<void> CopyWorkers::finish() {
   co_await scope_.join();
   // A cancelled run leaves items behind.
   while (queue_.size() > 0) {
-    auto item = co_await queue_.receive();
-    if (!item || !*item) break;
-    Chunk& chunk = *(**item).chunk;
-    shared_.state.not_tried(chunk, Side::kSource, (**item).key, (**item).size);
+    auto next = co_await queue_.receive();
+    if (!next || !*next) break;
+    const CopyItem& item = (**next).item;
+    Chunk& chunk = *item.chunk;
+    shared_.state.not_tried(chunk, Side::kSource, item.key, item.size);
     shared_.state.ledger.end_work(chunk);
   }
 }

@@ -1,21 +1,23 @@
 #pragma once
 
-#include "runtime/channel.h"
 #include "runtime/scope.h"
+#include "transfer/copy_queue.h"
 #include "transfer/copy_shared.h"
 
 namespace s3ferry {
 
-// The bounded queue between the planner and the copies, and the workers that empty it:
+// The queue between the planner and the copies (copy_queue.h), and the workers that empty it:
 // `concurrency` at most, but for those whose job waits for its next try; started as they are
 // needed. finish() before it dies. One run, one shard.
 class CopyWorkers {
  public:
   CopyWorkers(RunState& state, std::size_t concurrency);
 
-  // Waits while the queue is full. kCancelled once the run was cancelled; the item is then counted
-  // as not tried.
-  Task<Status> send(CopyItem item);
+  // One for each walk whose copies are to be paced as one.
+  CopyLanePtr open_lane() { return queue_.open_lane(); }
+  // Waits while the lane has no room. kCancelled once the run was cancelled; the item
+  // is then counted as not tried.
+  Task<Status> send(CopyLane& lane, CopyItem item);
   // No more items: waits until each has its outcome.
   Task<void> finish();
 
@@ -30,7 +32,7 @@ class CopyWorkers {
   CopyShared shared_;
   std::size_t most_;
   std::size_t idle_ = 0;
-  Channel<CopyItem> queue_;
+  CopyQueue queue_;
   Scope scope_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "runtime/runtime.h"
@@ -7,9 +8,10 @@
 
 namespace s3ferry {
 
-// How many copies may be in flight: halved when the server asks for a slower pace (at most once a
-// second, because one overload is told by many answers), and given back bit by bit with each copy
-// that works. Never above what the operator granted, never below one. One shard.
+// How many copies may be in flight: halved when nothing is answered in time or the retry budget is
+// empty (at most once a second, because one overload is told by many answers), lowered while small
+// copies take much longer than they did, and given back bit by bit with each copy that works. Never
+// above what the operator granted, never below one. One shard.
 class Pace {
  public:
   Pace(Runtime& runtime, std::size_t most) : runtime_(runtime), most_(most), permits_(most) {}
@@ -21,6 +23,8 @@ class Pace {
 
   void slow_down();
   void succeeded();
+  // How long the server took for a copy of few bytes, tried once.
+  void took(Duration latency);
   bool was_slowed() const { return slowed_; }
   // How long a copy that was given back waits before its n-th (from 0) next try: doubling, at most
   // 20 s, jittered, and never less than what the server asked for.
@@ -33,6 +37,13 @@ class Pace {
   bool slowed_ = false;
   TimePoint last_drop_{};
   double credit_ = 0;  // part of a permit earned since
+  static constexpr std::size_t kRound = 64;
+  std::array<Duration, kRound> round_{};
+  std::size_t in_round_ = 0;
+  TimePoint crowded_until_{};  // the last round took long
+  // The shortest median of a round, in this minute and the one before.
+  Duration usual_ = Duration::max(), usual_before_ = Duration::max();
+  TimePoint minute_{};
 };
 
 }  // namespace s3ferry

@@ -37,6 +37,32 @@ TEST(Pace, GivesBackBitByBitUpToWhatWasGranted) {
   EXPECT_EQ(pace.limit(), 128u);
 }
 
+TEST(Pace, FewerAreInFlightWhileCopiesTakeMuchLongerThanTheyDid) {
+  VirtualRuntime runtime(1);
+  Pace pace(runtime, 128);
+  const auto answer = [&](Duration latency, int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      runtime.run(wait(runtime, 1s));
+      for (int j = 0; j < 640; ++j) {
+        pace.took(latency);
+        pace.succeeded();
+      }
+    }
+  };
+  answer(30ms, 3);
+  answer(100ms, 10);  // no more than a busy hour
+  EXPECT_EQ(pace.limit(), 128u);
+  answer(300ms, 3);
+  EXPECT_LE(pace.limit(), 50u);
+  answer(300ms, 20);
+  EXPECT_EQ(pace.limit(), 8u);
+  answer(35ms, 40);
+  EXPECT_EQ(pace.limit(), 128u);
+  // What lasts is how long copies take now.
+  answer(300ms, 200);
+  EXPECT_EQ(pace.limit(), 128u);
+}
+
 TEST(Pace, DelaysDoubleToTwentySecondsAndRespectTheServer) {
   VirtualRuntime runtime(1);
   const Pace pace(runtime, 8);

@@ -26,6 +26,7 @@ class CopiedParts final : public PartCarrier {
     if (part.length < attempt_.item.size)
       request.range = {part.offset, part.offset + part.length - 1};
     request.size = part.length;
+    request.watch = attempt_.watch;
     co_return co_await attempt_.writer.upload_part_copy(std::move(request));
   }
 

@@ -48,8 +48,10 @@ Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
       paced_source_(state.runtime, patient_source_, list_pace_),
       paced_target_(state.runtime, patient_target_, list_pace_) {}
 
-Planner::Walk::Walk(RunState& state, RangeWalk& range, Ranks first)
-    : keys(range, state.options.filters, state.options.folder_markers), ranks(first) {}
+Planner::Walk::Walk(RunState& state, RangeWalk& range, Ranks first, CopyLanePtr copies)
+    : keys(range, state.options.filters, state.options.folder_markers),
+      ranks(first),
+      lane(std::move(copies)) {}
 
 Task<void> Planner::run() {
   const std::vector<KeyRange> whole(1);
@@ -96,7 +98,7 @@ Planner::Ranks Planner::next_ranks() {
 }
 
 Task<Status> Planner::walk(RangeWalk& range) {
-  Walk walk(state_, range, next_ranks());
+  Walk walk(state_, range, next_ranks(), workers_.open_lane());
   std::vector<MergedKey> batch;
   for (;;) {
     if (walk.chunk == nullptr) {
@@ -105,7 +107,7 @@ Task<Status> Planner::walk(RangeWalk& range) {
     }
     const auto side = walk.keys.advance(batch);
     count_walked(walk, batch);
-    Status acted = co_await act_on(*walk.chunk, walk.ranks, batch);
+    Status acted = co_await act_on(*walk.chunk, walk.ranks, *walk.lane, batch);
     if (!acted) co_return acted;
     if (!side) co_return close_chunk(walk, range.keys().up_to);
     if (walk.keys_in_chunk >= state_.options.page_size) {
@@ -200,7 +202,8 @@ void Planner::count_batch(Chunk& chunk, const std::vector<MergedKey>& batch) {
   });
 }
 
-Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, const std::vector<MergedKey>& batch) {
+Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
+                             const std::vector<MergedKey>& batch) {
   for (const MergedKey& merged : batch) {
     if (state_.stopped()) co_return fail(*state_.stopped());
     ranks.source += merged.source != nullptr;
@@ -214,7 +217,7 @@ Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, const std::vector<Merge
     state_.count(chunk, [&](RunCounters& c) { c.planned_copies.add(merged.source->size); });
     CopyItem item(*merged.source, merged.target, reason, &chunk);
     if (!goes(*merged.source, item)) continue;
-    Status sent = co_await workers_.send(std::move(item));
+    Status sent = co_await workers_.send(lane, std::move(item));
     if (!sent) co_return sent;
   }
   if (stops_for_relay(/*listed_whole=*/false)) co_return fail(*state_.stopped());

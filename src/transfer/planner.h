@@ -34,9 +34,10 @@ class Planner final : public RangeWalker {
   };
   // One range on its way.
   struct Walk {
-    Walk(RunState& state, RangeWalk& range, Ranks first);
+    Walk(RunState& state, RangeWalk& range, Ranks first, CopyLanePtr copies);
     MergedWalk keys;
     Ranks ranks;
+    CopyLanePtr lane;
     Chunk* chunk = nullptr;  // what it holds ends where `keys` walked to
     std::uint64_t keys_in_chunk = 0;
     LeftOut left_out_source, left_out_target;  // counted already
@@ -47,7 +48,8 @@ class Planner final : public RangeWalker {
   Task<Status> list_all(const std::vector<KeyRange>& gaps);
   Task<Status> retry_all(const std::vector<KeyRange>& gaps);
   Ranks next_ranks();
-  Task<Status> act_on(Chunk& chunk, Ranks& ranks, const std::vector<MergedKey>& batch);
+  Task<Status> act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
+                      const std::vector<MergedKey>& batch);
   Task<Status> open_chunk(Walk& walk);
   Status close_chunk(Walk& walk, std::optional<std::string> up_to);
   Status close_chunk(Chunk& chunk, std::optional<std::string> up_to);
@@ -64,7 +66,7 @@ class Planner final : public RangeWalker {
   // planner_retry.cc: only the keys that failed in an earlier run.
   struct Failed;
   Task<Status> walk_failed(const KeyRange& gap);
-  Task<Status> retry(Chunk& chunk, Ranks& ranks, std::vector<Failed>& keys);
+  Task<Status> retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys);
   Task<void> look_in_turn(std::vector<Failed>& keys, std::size_t& next);
   Task<void> look(Failed& one, Side side);
 

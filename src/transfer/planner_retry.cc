@@ -86,6 +86,7 @@ bool ends_the_run(const Error& error) {
 Task<Status> Planner::walk_failed(const KeyRange& gap) {
   FailedKeys failed(*state_.book, gap);
   Ranks ranks = next_ranks();
+  const CopyLanePtr lane = workers_.open_lane();
   std::optional<std::string> after = gap.after;
   for (bool at_end = false; !at_end;) {
     Status room = co_await state_.wait_for_room();
@@ -106,7 +107,7 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
     if (up_to && after == up_to) break;
     Chunk& chunk = state_.ledger.begin(after);
     deletable_ = &deletable;
-    Status tried = co_await retry(chunk, ranks, keys);
+    Status tried = co_await retry(chunk, ranks, *lane, keys);
     deletable_ = nullptr;
     if (!tried) co_return tried;
     if (Status closed = close_chunk(chunk, up_to); !closed) co_return closed;
@@ -115,7 +116,7 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
   co_return Status();
 }
 
-Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, std::vector<Failed>& keys) {
+Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys) {
   std::size_t next = 0;
   Scope looking(state_.runtime);
   for (std::size_t i = 0; i < std::min(list_pace_.limit(), keys.size()); ++i)
@@ -142,7 +143,7 @@ Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, std::vector<Failed>& key
   count_batch(chunk, batch);
   LeftOut of_source, of_target;
   count_left_out(chunk, merge, of_source, of_target);
-  co_return co_await act_on(chunk, ranks, batch);
+  co_return co_await act_on(chunk, ranks, lane, batch);
 }
 
 Task<void> Planner::look_in_turn(std::vector<Failed>& keys, std::size_t& next) {

@@ -465,8 +465,9 @@ TEST_F(RangeWalksTest, NoMoreRangesAreUnderWayThanListsMayBe) {
   EXPECT_GE(counting.most, 4u);
 }
 
-// Copies that take their time, say: more ranges would list no sooner what nobody takes.
-TEST_F(RangeWalksTest, WhileTheWalkersAreBehindNothingIsSplit) {
+// Copies that take their time, say: more ranges would list no sooner what nobody takes, but some are
+// split off all the same, so that copies go to all of the bucket.
+TEST_F(RangeWalksTest, WhileTheWalkersAreBehindTheRangesAreSpreadAndFew) {
   for (const Duration busy : {Duration(0), Duration(10min)}) {
     World world(1);
     for (int i = 0; i < 3000; ++i) world.put(odd_key(world.random), 0);
@@ -480,7 +481,7 @@ TEST_F(RangeWalksTest, WhileTheWalkersAreBehindNothingIsSplit) {
     if (busy == Duration(0))
       EXPECT_GT(counting.most, 25u);
     else
-      EXPECT_LT(counting.most, 25u);
+      EXPECT_LE(counting.most, 49u);
   }
 }
 

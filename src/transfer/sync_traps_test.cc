@@ -316,16 +316,16 @@ TEST_F(TrapTest, AStormOf503At1024InFlightFailsNoObject) {
   world.sim().add_rate_limit(rate);
   options_.concurrency = 1024;
   RecordingSink sink;
-  std::uint64_t most_in_flight = 0, least_limit = options_.concurrency;
+  std::uint64_t most_in_flight = 0;
   world.sim().before_request([&](const sim::RequestInfo&) {
     if (sink.live == nullptr) return;
     most_in_flight = std::max(most_in_flight, sink.live->copies_in_flight);
-    least_limit = std::min(least_limit, sink.live->copies_in_flight_limit);
   });
   const SyncResult result = sync(world, options_, sink);
-  EXPECT_GT(world.counters().slow_downs, 1000u);
+  // The first 1,024 meet the limit; what comes after them goes by their lanes' rates.
+  EXPECT_GT(world.counters().slow_downs, 500u);
+  EXPECT_LT(world.counters().slow_downs, 2000u);
   EXPECT_EQ(most_in_flight, 1024u);
-  EXPECT_LT(least_limit, 128u);  // the pace dropped
   EXPECT_EQ(result.counters.failed.objects, 0u);
   EXPECT_EQ(result.counters.copied.objects, 5000u);
   EXPECT_EQ(result.exit_code(), 0);
