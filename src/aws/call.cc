@@ -28,7 +28,7 @@ constexpr auto kLeastDrift = std::chrono::seconds(1);
 constexpr auto kPatienceWithSilence = std::chrono::seconds(15);
 
 std::string target_of(const CallSpec& spec) {
-  const std::string& base = spec.endpoint.base_path;
+  const std::string& base = spec.endpoint->base_path;
   std::string target;
   std::size_t size = base.size() + spec.path.size();
   for (const auto& [name, value] : spec.query) size += name.size() + value.size() + 16;
@@ -196,7 +196,7 @@ Error Caller::Try::finish(Error error) const {
 void Caller::Try::log_answer(const Result<http::Response>& response, Duration took) const {
   std::string line = fmt::format(
       "{} {} {}{} -> {} in {} ms, attempt {}", spec.operation, http::to_string(spec.method),
-      spec.endpoint.origin.to_string(), redact_target(target_of(spec)),
+      spec.endpoint->origin.to_string(), redact_target(target_of(spec)),
       response ? std::to_string(response->status) : std::string(to_string(response.error().kind())),
       std::chrono::duration_cast<milliseconds>(took).count(), session.attempts());
   if (!request_id.empty()) line += ", request id " + request_id;
@@ -347,7 +347,7 @@ http::Request Caller::build(Try& state) {
   const CallSpec& spec = state.spec;
   http::Request request;
   request.method = spec.method;
-  request.origin = spec.endpoint.origin;
+  request.origin = spec.endpoint->origin;
   request.target = target_of(spec);
   std::size_t added = kSigningBytes;
   if (state.credentials) added += state.credentials->session_token.reveal().size();
@@ -371,7 +371,7 @@ const std::string& Caller::host_of(const http::Origin& origin) {
 }
 
 void Caller::sign(Try& state, http::Request& request) {
-  const Endpoint& endpoint = state.spec.endpoint;
+  const Endpoint& endpoint = *state.spec.endpoint;
   const bool s3 = endpoint.signing_name == "s3";
   state.offset_used = notes_->clock_offset();
   const std::string_view date = signer_.amz_date(runtime_.wall_now() + state.offset_used);
@@ -491,7 +491,7 @@ bool Caller::correct_clock(Try& state, const Error& error) {
   notes_->correct_clock(offset);
   state.clock_corrected = true;
   log_info("the clock of {} differs by {} s from ours: corrected",
-           state.spec.endpoint.origin.to_string(), offset.count());
+           state.spec.endpoint->origin.to_string(), offset.count());
   return true;
 }
 

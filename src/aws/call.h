@@ -37,7 +37,7 @@ class AttemptWatch {
 struct CallSpec {
   std::string_view operation;  // "CopyObject": a literal, it lives for ever
   http::Method method = http::Method::kGet;
-  Endpoint endpoint;
+  std::shared_ptr<const Endpoint> endpoint;  // never null when it is sent
   // Below endpoint.base_path, percent-encoded once, starts with '/'. "/" alone means the endpoint
   // itself: the bucket in path style and in virtual-host style alike.
   std::string path = "/";

@@ -70,13 +70,18 @@ class CallTest : public ::testing::Test {
     caller = std::make_unique<Caller>(runtime, *transport, provider, budget);
     return *transport;
   }
+  static std::shared_ptr<const Endpoint> endpoint_at(std::string base_path) {
+    Endpoint out;
+    out.origin = {false, "localhost", 9000};
+    out.base_path = std::move(base_path);
+    out.signing_region = "eu-west-1";
+    return std::make_shared<const Endpoint>(std::move(out));
+  }
   static CallSpec spec(http::Method method = http::Method::kGet) {
     CallSpec out;
     out.operation = "GetObject";
     out.method = method;
-    out.endpoint.origin = {false, "localhost", 9000};
-    out.endpoint.base_path = "/bucket";
-    out.endpoint.signing_region = "eu-west-1";
+    out.endpoint = endpoint_at("/bucket");
     out.path = "/a%20key";
     out.key = "a key";
     return out;
@@ -131,7 +136,7 @@ TEST_F(CallTest, TheBucketItselfAndAnonymousCalls) {
   EXPECT_EQ(server.requests[0].target, "/bucket?list-type=2&prefix=a%20b%26c");
   EXPECT_FALSE(server.requests[0].headers.get("authorization"));
   EXPECT_FALSE(server.requests[0].headers.get("x-amz-date"));
-  what.endpoint.base_path.clear();
+  what.endpoint = endpoint_at("");
   what.query.clear();
   ASSERT_TRUE(call(what));
   EXPECT_EQ(server.requests[1].target, "/");

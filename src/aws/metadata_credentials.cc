@@ -49,7 +49,9 @@ CallSpec metadata_call(std::string_view operation, const http::Url& url, std::st
                        Duration limit) {
   CallSpec spec;
   spec.operation = operation;
-  spec.endpoint.origin = url.origin;
+  Endpoint endpoint;
+  endpoint.origin = url.origin;
+  spec.endpoint = std::make_shared<const Endpoint>(std::move(endpoint));
   spec.path = std::move(path);
   spec.deadlines = short_deadlines(limit);
   return spec;

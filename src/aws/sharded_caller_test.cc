@@ -82,9 +82,11 @@ class ShardedCallerTest : public ::testing::Test {
   static CallSpec spec() {
     CallSpec out;
     out.operation = "TestOperation";
-    out.endpoint.origin = http::Origin{false, "127.0.0.1", 9};
-    out.endpoint.signing_region = "us-east-1";
-    out.endpoint.signing_name = "s3";
+    Endpoint endpoint;
+    endpoint.origin = http::Origin{false, "127.0.0.1", 9};
+    endpoint.signing_region = "us-east-1";
+    endpoint.signing_name = "s3";
+    out.endpoint = std::make_shared<const Endpoint>(std::move(endpoint));
     out.path = "/bucket/key";
     return out;
   }

@@ -102,7 +102,7 @@ Task<Result<SsoToken>> refresh_token(ProviderContext& context, const SsoPlan& pl
   CallSpec spec;
   spec.operation = "CreateToken";
   spec.method = http::Method::kPost;
-  spec.endpoint = std::move(*endpoint);
+  spec.endpoint = std::make_shared<const Endpoint>(std::move(*endpoint));
   spec.path = "/token";
   spec.headers.add("content-type", "application/json");
   json ask = json::object();
@@ -199,7 +199,7 @@ Task<Result<Credentials>> sso_credentials(ProviderContext& context, SsoPlan plan
   if (!endpoint) co_return fail(std::move(endpoint.error()));
   CallSpec spec;
   spec.operation = "GetRoleCredentials";
-  spec.endpoint = std::move(*endpoint);
+  spec.endpoint = std::make_shared<const Endpoint>(std::move(*endpoint));
   spec.path = "/federation/credentials";
   spec.query = {{"role_name", plan.role_name}, {"account_id", plan.account_id}};
   spec.headers.add("accept", "application/json");

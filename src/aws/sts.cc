@@ -103,7 +103,7 @@ Result<CallSpec> sts_call(const ProviderContext& context, std::string_view opera
   CallSpec spec;
   spec.operation = operation;
   spec.method = http::Method::kPost;
-  spec.endpoint = std::move(*endpoint);
+  spec.endpoint = std::make_shared<const Endpoint>(std::move(*endpoint));
   spec.headers.add("content-type", "application/x-www-form-urlencoded; charset=utf-8");
   spec.headers.add("accept", "application/xml");
   spec.body = form.take();

@@ -113,23 +113,31 @@ Status read_copy_members(const std::string& body, CopyResult& out) {
   return Status();
 }
 
-}  // namespace
-
-// One a copied object, so without a tree.
-Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body) {
-  CopyResult out;
-  const auto plain = read_plain_xml(body);
-  if (plain && plain->root == "CopyObjectResult") {
-    CopyMembers members(out);
-    for (const auto& [name, text] : *plain)
-      if (!members.take(name, text)) return bad("LastModified");
-  } else if (Status read = read_copy_members(body, out); !read) {
-    return fail(std::move(read.error()));
-  }
+void read_copy_headers(const http::Headers& headers, CopyResult& out) {
   out.version_id = read_version_id(headers);
   out.source_version_id = VersionId(headers.get_or("x-amz-copy-source-version-id", ""));
   out.sse = headers.get_or("x-amz-server-side-encryption", "");
   out.sse_kms_key_id = headers.get_or("x-amz-server-side-encryption-aws-kms-key-id", "");
+}
+
+}  // namespace
+
+std::optional<CopyResult> plain_copy_result(const http::Headers& headers, std::string_view body) {
+  const auto plain = read_plain_xml(body);
+  if (!plain || plain->root != "CopyObjectResult") return std::nullopt;
+  std::optional<CopyResult> out(std::in_place);
+  CopyMembers members(*out);
+  for (const auto& [name, text] : *plain)
+    if (!members.take(name, text)) return std::nullopt;
+  read_copy_headers(headers, *out);
+  return out;
+}
+
+// One a copied object, so without a tree.
+Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body) {
+  CopyResult out;
+  if (Status read = read_copy_members(body, out); !read) return fail(std::move(read.error()));
+  read_copy_headers(headers, out);
   return out;
 }
 

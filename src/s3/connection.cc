@@ -1,5 +1,6 @@
 #include "s3/connection.h"
 
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +20,9 @@ struct Whole {
   static Task<Result<Sent>> send(aws::Caller& caller, const aws::CallSpec& spec, aws::Judge judge) {
     return caller.perform(spec, judge);
   }
-  static Result<Out> finish(const aws::CallSpec&, Sent& sent) { return std::move(sent); }
+  struct Kept {};
+  static void begin(aws::CallSpec&, Kept&) {}
+  static Result<Out> finish(const aws::CallSpec&, Sent& sent, Kept&) { return std::move(sent); }
 };
 struct Opened {
   using Sent = http::Response;
@@ -27,11 +30,16 @@ struct Opened {
   static Task<Result<Sent>> send(aws::Caller& caller, const aws::CallSpec& spec, aws::Judge judge) {
     return caller.open(spec, judge);
   }
-  static Result<Out> finish(const aws::CallSpec&, Sent& sent) { return std::move(sent); }
+  using Kept = Whole::Kept;
+  static void begin(aws::CallSpec&, Kept&) {}
+  static Result<Out> finish(const aws::CallSpec&, Sent& sent, Kept&) { return std::move(sent); }
 };
 struct Copied : Whole {
   using Out = CopyResult;
-  static Result<Out> finish(const aws::CallSpec& spec, Sent& sent) {
+  using Kept = std::optional<CopyResult>;  // what judge_copy read already
+  static void begin(aws::CallSpec& spec, Kept& kept) { spec.for_judge = &kept; }
+  static Result<Out> finish(const aws::CallSpec& spec, Sent& sent, Kept& kept) {
+    if (kept) return std::move(*kept);
     auto result = read_copy_result(sent.headers, sent.body);
     if (!result) return fail(located(std::move(result.error()), spec));
     return result;
@@ -58,18 +66,21 @@ Status check_headers(const aws::CallSpec& spec) {
 
 }  // namespace
 
-Result<aws::Endpoint> Link::endpoint_in(const BucketName& bucket, const std::string& region) const {
+Result<std::shared_ptr<const aws::Endpoint>> Link::endpoint_in(const BucketName& bucket,
+                                                               const std::string& region) const {
   aws::EndpointParams params = params_;
   params.region = region;
   params.bucket = bucket.str();
-  return aws::resolve_s3_endpoint(params);
+  auto found = aws::resolve_s3_endpoint(params);
+  if (!found) return fail(std::move(found.error()));
+  return std::make_shared<const aws::Endpoint>(std::move(*found));
 }
 
 Result<Link::Route*> Link::route(const BucketName& bucket) {
   if (const auto found = routes_.find(bucket); found != routes_.end()) return &found->second;
   auto endpoint = endpoint_in(bucket, params_.region);
   if (!endpoint) return fail(std::move(endpoint.error()));
-  Route made{endpoint->signing_region, std::move(*endpoint), false};
+  Route made{(*endpoint)->signing_region, std::move(*endpoint), false};
   return &routes_.emplace(bucket, std::move(made)).first->second;
 }
 
@@ -88,10 +99,10 @@ void Link::remember(const BucketName& bucket, std::string region) {
 // another than the one just asked.
 bool Link::follow(const BucketName& bucket, Route& route, const Error& error) {
   const std::string region = error.region();
-  if (bucket.empty() || region.empty() || region == route.endpoint.signing_region) return false;
+  if (bucket.empty() || region.empty() || region == route.endpoint->signing_region) return false;
   if (!aws::is_valid_region(region)) return false;
   if (params_.endpoint_url.empty() &&
-      aws::partition_of(region) != aws::partition_of(route.endpoint.signing_region))
+      aws::partition_of(region) != aws::partition_of(route.endpoint->signing_region))
     return false;
   auto endpoint = endpoint_in(bucket, region);
   if (!endpoint) return false;
@@ -103,7 +114,7 @@ template <class T>
 Error Link::unresolved(const Route& route, Result<T>& answer) const {
   Error error = std::move(answer.error());
   // A wrong-region answer that names the region we asked is about something else.
-  if (error.region() == route.endpoint.signing_region && error.http_status() == 400 &&
+  if (error.region() == route.endpoint->signing_region && error.http_status() == 400 &&
       error.code().empty())
     return Error(ErrorKind::kInvalidRequest, "the server refused the request without a reason")
         .with_status(400)
@@ -121,18 +132,20 @@ Task<Result<typename Way::Out>> Link::perform(const BucketName& bucket, aws::Cal
   auto found = route(bucket);
   if (!found) co_return fail(std::move(found.error()));
   Route& route = **found;  // a map's element stays where it is
+  typename Way::Kept kept;
+  Way::begin(spec, kept);
   for (bool again = false;; again = true) {
     const bool was_confirmed = route.confirmed;
     spec.endpoint = route.endpoint;
     Result<typename Way::Sent> answer = co_await Way::send(caller_, spec, judge);
     if (answer) {
       route.confirmed = true;
-      co_return Way::finish(spec, *answer);
+      co_return Way::finish(spec, *answer, kept);
     }
     if (!answer.error().is(ErrorKind::kRedirect)) co_return fail(std::move(answer.error()));
     if (again) co_return fail(unresolved(route, answer));
     // Another call may have followed the same redirect meanwhile.
-    const bool moved = route.endpoint != spec.endpoint;
+    const bool moved = *route.endpoint != *spec.endpoint;
     const bool followed = moved || follow(bucket, route, answer.error());
     // Where the bucket had answered before, this is for the next call, and this one is told.
     if (!followed || was_confirmed) co_return fail(unresolved(route, answer));
@@ -150,7 +163,7 @@ Task<Result<http::Response>> Link::open(const BucketName& bucket, aws::CallSpec 
 }
 
 Task<Result<CopyResult>> Link::copy(const BucketName& bucket, aws::CallSpec spec) {
-  return perform<Copied>(bucket, std::move(spec), &judge_s3_document);
+  return perform<Copied>(bucket, std::move(spec), &judge_copy);
 }
 
 }  // namespace detail

@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "base/types.h"
+#include "s3/answers.h"
 #include "s3/errors.h"
 #include "s3/list_parser.h"
-#include "s3/plain_xml.h"
 #include "s3/xml.h"
 
 namespace s3ferry::s3 {
@@ -51,15 +51,21 @@ Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
   if (Status good = judge_s3(spec, answer); !good) return good;
   if (const std::string_view inside = trim_ascii(answer.body); inside.size() < answer.body.size())
     answer.body = std::string(inside);
-  const std::string_view expected = expected_root(spec.operation);
-  if (const auto plain = read_plain_xml(answer.body); plain && plain->root == expected)
-    return Status();
   // Cut inside an <Error>, its code could not be trusted.
   auto root = xml_root_of_whole(answer.body);
   if (!root) return fail(std::move(root.error()));
   if (*root == "Error") return fail(answer_error(spec, answer));
+  const std::string_view expected = expected_root(spec.operation);
   if (!expected.empty() && *root != expected) return fail(unexpected_root(*root, expected));
   return Status();
+}
+
+Status judge_copy(const aws::CallSpec& spec, aws::Answer& answer) {
+  auto& read = *static_cast<std::optional<CopyResult>*>(spec.for_judge);
+  read.reset();
+  if (answer.status / 100 == 2) read = plain_copy_result(answer.headers, answer.body);
+  if (read) return Status();
+  return judge_s3_document(spec, answer);
 }
 
 Status judge_part(const aws::CallSpec& spec, aws::Answer& answer) {

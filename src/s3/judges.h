@@ -17,6 +17,9 @@ Status judge_s3(const aws::CallSpec& spec, aws::Answer& answer);
 // it is that error (rule 4). For the operations named in `expected_root`.
 Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer);
 std::string_view expected_root(std::string_view operation);
+// The same for CopyObject. What was read of an answer in the usual form is kept in
+// *static_cast<std::optional<CopyResult>*>(spec.for_judge).
+Status judge_copy(const aws::CallSpec& spec, aws::Answer& answer);
 
 // 2xx without an ETag is a part that could not be completed with.
 Status judge_part(const aws::CallSpec& spec, aws::Answer& answer);

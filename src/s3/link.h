@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -36,16 +37,18 @@ class Link {
   // Where a bucket is asked. `confirmed`: it answered there, so no redirect is expected any more.
   struct Route {
     std::string region;
-    aws::Endpoint endpoint;
+    std::shared_ptr<const aws::Endpoint> endpoint;
     bool confirmed = false;
   };
   Result<Route*> route(const BucketName& bucket);
-  Result<aws::Endpoint> endpoint_in(const BucketName& bucket, const std::string& region) const;
+  Result<std::shared_ptr<const aws::Endpoint>> endpoint_in(const BucketName& bucket,
+                                                           const std::string& region) const;
   // The error of a redirect: true when it was followed and the call is to be made again.
   bool follow(const BucketName& bucket, Route& route, const Error& error);
   template <class T>
   Error unresolved(const Route& route, Result<T>& answer) const;
-  // How a call is sent, and what is made of what came: Way::send and Way::finish.
+  // Way::send sends a call, Way::finish makes of the answer what is wanted, Way::Kept lives as
+  // long.
   template <class Way>
   Task<Result<typename Way::Out>> perform(const BucketName& bucket, aws::CallSpec spec,
                                           aws::Judge judge);

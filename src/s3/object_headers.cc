@@ -160,7 +160,9 @@ std::string quoted(const ETag& etag) {
 }
 
 std::string copy_source_text(const CopySource& source) {
-  std::string out = uri_encode(source.bucket.view());
+  std::string out;
+  out.reserve(source.bucket.size() + 1 + source.key.size() + source.key.size() / 4);
+  append_uri_encoded(out, source.bucket.view());
   out += '/';
   append_uri_encoded(out, source.key.view(), /*keep_slash=*/true);
   if (!source.version_id.empty()) {

@@ -27,13 +27,19 @@ TEST(PlainXmlTest, ReadsACopysAnswerAsS3WritesIt) {
   ASSERT_EQ(plain->count, 4U);
   EXPECT_EQ(plain->members[1].name, "ETag");
   EXPECT_EQ(plain->members[1].text, "0123456789abcdef0123456789abcdef");
-  const auto copy = read_copy_result(http::Headers(), body);
-  ASSERT_TRUE(copy);
-  EXPECT_EQ(copy->etag, ETag("0123456789abcdef0123456789abcdef"));
-  EXPECT_EQ(copy->last_modified, parse_iso8601("2026-03-14T15:09:26.000Z"));
-  EXPECT_EQ(copy->checksum_type, "FULL_OBJECT");
-  ASSERT_EQ(copy->checksums.size(), 1U);
-  EXPECT_EQ(copy->checksums[0], (Checksum{"CRC64NVME", "AbCd/+0="}));
+  const auto strict = read_copy_result(http::Headers(), body);
+  ASSERT_TRUE(strict);
+  for (const auto& copy : {plain_copy_result(http::Headers(), body), std::optional(*strict)}) {
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->etag, ETag("0123456789abcdef0123456789abcdef"));
+    EXPECT_EQ(copy->last_modified, parse_iso8601("2026-03-14T15:09:26.000Z"));
+    EXPECT_EQ(copy->checksum_type, "FULL_OBJECT");
+    ASSERT_EQ(copy->checksums.size(), 1U);
+    EXPECT_EQ(copy->checksums[0], (Checksum{"CRC64NVME", "AbCd/+0="}));
+  }
+  EXPECT_FALSE(plain_copy_result(http::Headers(),
+                                 "<CopyObjectResult><LastModified>noon"
+                                 "</LastModified></CopyObjectResult>"));
 }
 
 TEST(PlainXmlTest, LeavesEveryOtherFormToTheStrictReader) {

@@ -20,6 +20,7 @@ aws::CallSpec bucket_spec(const BucketReader& bucket, std::string_view operation
 aws::CallSpec object_spec(const BucketReader& bucket, std::string_view operation,
                           http::Method method, const ObjectKey& key) {
   aws::CallSpec spec = bucket_spec(bucket, operation, method);
+  spec.path.reserve(1 + key.size() + key.size() / 4);
   append_uri_encoded(spec.path, key.view(), /*keep_slash=*/true);
   spec.key = key.str();
   return spec;
