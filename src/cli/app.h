@@ -33,6 +33,8 @@ struct AppContext {
   std::size_t processors = 1;  // that this process may use
   // One more loop on a thread of its own; unset: there is one loop (virtual time).
   std::function<std::unique_ptr<LoopThread>()> make_loop = {};
+  // From now on memory comes in large pages where it can; unset: as it came so far.
+  std::function<void()> take_large_pages = {};
   // Set by the first SIGINT or SIGTERM: the command ends in good order. May be null.
   Event* interrupt = nullptr;
   bool told_of_zone = false;  // that TZ cannot be understood: said once

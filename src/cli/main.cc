@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cli/app.h"
@@ -21,11 +22,17 @@ std::size_t terminal_columns() {
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+// Transparent huge pages, which the allocator asks for (cmake/allocator.cc).
+void allow_large_pages(bool allowed) {
+  (void)::prctl(PR_SET_THP_DISABLE, allowed ? 0UL : 1UL, 0UL, 0UL, 0UL);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace s3ferry;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an error of that write
+  allow_large_pages(false);
   RealRuntime runtime;
   RealHost host(runtime);
   Event interrupted;
@@ -46,6 +53,7 @@ int main(int argc, char** argv) {
                      .columns = terminal_columns(),
                      .processors = usable_processors(),
                      .make_loop = [] { return std::make_unique<LoopThread>(); },
+                     .take_large_pages = [] { allow_large_pages(true); },
                      .interrupt = &interrupted};
   return run_app(std::vector<std::string>(argv + 1, argv + argc), context);
 }

@@ -16,6 +16,10 @@
 namespace s3ferry {
 namespace {
 
+// So many in flight are spread over more pages than a processor knows by heart: large ones save a
+// tenth of a copy's user time then, for some MiB of memory.
+constexpr std::size_t kManyCopies = 512;
+
 // `sync` and `verify` on one pair of places. The order matters: what can be wrong on this machine
 // (places, log, files, configuration, credentials) is found before S3 is asked for anything.
 class PairCommand {
@@ -172,6 +176,7 @@ Task<void> PairCommand::sync() {
   options.spool_dir = context_.host.env("TMPDIR").value_or("");
   const auto& configured = connections_->target_settings().max_concurrent_requests;
   if (!options_.concurrency_given && configured) options.concurrency = *configured;
+  if (options.concurrency >= kManyCopies && context_.take_large_pages) context_.take_large_pages();
   const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;
   if (!options.relay.max_bandwidth.limits() && bandwidth)
     options.relay.max_bandwidth = RateSchedule(*bandwidth);
