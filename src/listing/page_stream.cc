@@ -68,7 +68,7 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       // Kept, so that asking again is not mistaken for the end.
       co_return fail(fetch_status_.error());
     }
-    std::swap(current_, ahead_);
+    current_ = std::move(ahead_);
     fetch_status_ = accept();
     if (!fetch_status_) {
       finished_ = true;
