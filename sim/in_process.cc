@@ -1,5 +1,7 @@
 #include "sim/in_process.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "runtime/scope.h"
@@ -34,6 +36,17 @@ Task<Result<http::Response>> InProcessTransport::send(http::Request request) {
       (request.body_length() > 0 || request.method == http::Method::kPut ||
        request.method == http::Method::kPost))
     request.headers.add("Content-Length", std::to_string(request.body_length()));
+  if (connecting_most_ > Duration::zero()) {
+    const auto most = static_cast<double>(connecting_most_.count());
+    const Duration takes(static_cast<Duration::rep>(most * runtime_.random_unit()));
+    Status connected = co_await runtime_.sleep_for(takes);
+    if (!connected) co_return fail(std::move(connected.error()));
+  }
+  if (http::BeforeSend* asked = std::exchange(request.before_send, nullptr)) {
+    Status leave = co_await asked->may_send();
+    if (!leave) co_return fail(std::move(leave.error()));
+    if (cut_off_) co_return fail(ErrorKind::kCancelled, "the client is gone");
+  }
   const http::Deadlines deadlines = request.deadlines;
   if (!simulator_.may_wait()) {
     Result<http::Response> at_once = co_await simulator_.handle(std::move(request));

@@ -9,8 +9,8 @@
 namespace s3ferry::sim {
 
 // The simulated S3 as a Transport: no sockets, so it runs under virtual time. Deadlines hold as
-// they do on a wire (first byte and idle; there is no connecting). Every origin leads to the
-// simulator but those that were refused.
+// they do on a wire (first byte and idle), and each request asks its sender for leave. Every origin
+// leads to the simulator but those that were refused.
 class InProcessTransport final : public http::Transport {
  public:
   InProcessTransport(Runtime& runtime, Simulator& simulator)
@@ -21,6 +21,8 @@ class InProcessTransport final : public http::Transport {
   // The client is gone: nothing that it still sends arrives, and no answer reaches it. Every call
   // returns kCancelled.
   void cut_off(bool gone) { cut_off_ = gone; }
+  // Each request's connection takes up to so long to open, drawn at random.
+  void slow_connections(Duration most) { connecting_most_ = most; }
 
   Task<Result<http::Response>> send(http::Request request) override;
 
@@ -30,6 +32,7 @@ class InProcessTransport final : public http::Transport {
   std::set<std::string> refused_;
   TimePoint refused_until_{};  // … whatever their host
   bool cut_off_ = false;
+  Duration connecting_most_ = Duration::zero();
 };
 
 }  // namespace s3ferry::sim

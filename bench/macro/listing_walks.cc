@@ -42,6 +42,7 @@ class FormulaPages final : public PageSource {
 
   Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override {
     ++requests;
+    if (request.sent != nullptr) request.sent->set(runtime_.now());
     const auto jitter = std::chrono::microseconds(runtime_.random() % 2000);
     Status slept = co_await runtime_.sleep_for(kLatency + jitter);
     if (!slept) co_return slept;

@@ -137,6 +137,8 @@ struct Caller::Try final : http::BeforeSend {
   std::optional<WallTime> server_date;
   std::optional<milliseconds> hint;
 
+  // A limit, or a note of when it is written.
+  bool asks_before_send() const { return is_limited() || spec.sent != nullptr; }
   bool is_limited() const {
     return (rate != nullptr && rate->limits()) ||
            (copied_from_rate != nullptr && copied_from_rate->limits());
@@ -160,11 +162,12 @@ struct Caller::Try final : http::BeforeSend {
 // A grant holds for one request that is on its way at once. A connection that had to be opened
 // first, or that turned out to be closed, costs another.
 Task<Status> Caller::Try::may_send() {
-  if (grant_used || caller_.runtime_.now() - granted > kGrantKeeps) {
+  if (is_limited() && (grant_used || caller_.runtime_.now() - granted > kGrantKeeps)) {
     Status again = co_await caller_.wait_for_rate(*this);
     if (!again) co_return again;
   }
   grant_used = true;
+  if (spec.sent != nullptr) spec.sent->set(caller_.runtime_.now());
   co_return Status();
 }
 
@@ -217,6 +220,10 @@ Caller::Caller(Runtime& runtime, http::Transport& transport, CredentialsProvider
   options_.notes = notes_;
 }
 Caller::~Caller() = default;
+
+std::uint64_t Caller::granted_a_second() const {
+  return options_.rate != nullptr ? options_.rate->a_second(runtime_.wall_now()) : 0;
+}
 
 Task<Result<Answer>> Caller::call(CallSpec spec, Judge judge) {
   co_return co_await perform(spec, judge);
@@ -306,7 +313,7 @@ Task<Result<http::Response>> Caller::wait_and_send(Try& state) {
 
 Task<Result<http::Response>> Caller::send(Try& state) {
   http::Request request = build(state);
-  if (state.is_limited()) request.before_send = &state;
+  if (state.asks_before_send()) request.before_send = &state;
   if (state.spec.watch != nullptr) state.spec.watch->sent(runtime_.now());
   notes_->count(state.spec.operation, state.requests++ > 0);
   if (log_enabled(LogLevel::kDebug)) state.sent_at = runtime_.now();
@@ -428,6 +435,7 @@ Task<Result<Answer>> Caller::read_answer(Try& state, http::Response response) {
 Task<Status> Caller::settle(Try& state, Error error) {
   if (error.is(ErrorKind::kCancelled)) co_return fail(state.finish(std::move(error)));
   state.tell(&error);
+  if (state.spec.sent != nullptr) state.spec.sent->clear();
   if (correct_clock(state, error)) co_return Status();
   if (co_await renew_credentials(state, error)) co_return Status();
   if (!error.is_retryable() || (!state.spec.repeatable && !surely_not_done(error)))

@@ -14,6 +14,7 @@
 #include "aws/endpoint.h"
 #include "aws/request_rate.h"
 #include "aws/retry.h"
+#include "aws/sent_note.h"
 #include "aws/sigv4.h"
 #include "base/error.h"
 #include "http/message.h"
@@ -61,6 +62,7 @@ struct CallSpec {
   AnswerSink* sink = nullptr;
   bool reads_for_copy = false;    // the server reads an object for it: charged to that side as well
   AttemptWatch* watch = nullptr;  // lives until the call has ended
+  SentNote* sent = nullptr;       // lives as long
   bool gives_throttling_back = false;  // kThrottled comes back at once: the caller paces its calls
 };
 
@@ -118,6 +120,9 @@ class Caller {
   RetrySession retry_session() const { return RetrySession(options_.retry, budget_); }
   Task<Status> wait_for_retry(RetrySession& session, Error error,
                               std::optional<Duration> hint = {});
+
+  // What every try is charged to: so many a second at this time of day, 0 without a limit.
+  std::uint64_t granted_a_second() const;
 
   std::vector<OperationCount> counts() const { return notes_->counts(); }
   std::chrono::milliseconds clock_offset() const { return notes_->clock_offset(); }

@@ -498,7 +498,7 @@ class SlowConnections final : public http::Transport {
  public:
   SlowConnections(Runtime& runtime, http::Transport& inner) : runtime_(runtime), inner_(inner) {}
   Task<Result<http::Response>> send(http::Request request) override {
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < each; ++i) {
       (void)co_await runtime_.sleep_for(i == 0 ? Duration(500ms) : Duration::zero());
       Status leave = co_await request.before_send->may_send();
       if (!leave) co_return fail(std::move(leave.error()));
@@ -507,6 +507,7 @@ class SlowConnections final : public http::Transport {
     co_return co_await inner_.send(std::move(request));
   }
   std::vector<TimePoint> written;
+  int each = 2;  // times that a request is written
 
  private:
   Runtime& runtime_;
@@ -524,6 +525,36 @@ TEST_F(CallTest, AGrantIsForWhatIsWrittenAtOnce) {
   ASSERT_EQ(slow.written.size(), 12u);
   for (std::size_t i = 4; i < slow.written.size(); ++i)
     EXPECT_GT(slow.written[i] - slow.written[i - 4], 1s);
+}
+
+// Waiting for a rate, a connection, a next try: nothing was written.
+TEST_F(CallTest, ANoteSaysSinceWhenAnAnswerIsWaitedFor) {
+  RequestRate rate(RateSchedule(1));
+  SentNote note;
+  std::vector<Duration> ages;
+  serve([&](auto&, std::size_t n) {
+    ages.push_back(note.at() ? runtime.now() - *note.at() : Duration(-1));
+    return n == 0 ? Reply(500, error_body("InternalError")) : Reply(200);
+  });
+  transport->latency = 700ms;
+  SlowConnections slow(runtime, *transport);
+  slow.each = 1;
+  CallerOptions options;
+  options.rate = &rate;
+  caller = std::make_unique<Caller>(runtime, slow, provider, budget, options);
+  EXPECT_EQ(caller->granted_a_second(), 1u);
+  CallSpec noted = spec();
+  noted.sent = &note;
+  ASSERT_TRUE(runtime.run(caller->call(noted, &test_judge)));
+  EXPECT_EQ(ages, (std::vector<Duration>{Duration(0), Duration(0)}));
+  ASSERT_TRUE(note.at());
+  EXPECT_EQ(runtime.now() - *note.at(), Duration(700ms));
+  // The same without a rate.
+  caller = std::make_unique<Caller>(runtime, slow, provider, budget, CallerOptions());
+  EXPECT_EQ(caller->granted_a_second(), 0u);
+  note.clear();
+  ASSERT_TRUE(runtime.run(caller->call(noted, &test_judge)));
+  EXPECT_EQ(runtime.now() - note.at().value_or(TimePoint()), Duration(700ms));
 }
 
 class CountingWatch final : public AttemptWatch {

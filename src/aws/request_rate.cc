@@ -14,8 +14,16 @@ constexpr Duration kWindow = std::chrono::seconds(1) + kSlack + kGrantKeeps + kW
 
 }  // namespace
 
+std::uint64_t RequestRate::a_second(WallTime wall) const {
+  const std::uint64_t now = schedule_.at(wall);
+  if (!schedule_.has_windows()) return now;
+  const std::uint64_t then =
+      schedule_.at(wall + std::chrono::ceil<WallTime::duration>(kGrantKeeps + kWayVaries));
+  return now == 0 || then == 0 ? std::max(now, then) : std::min(now, then);
+}
+
 Duration RequestRate::distance_at(WallTime wall) const {
-  const std::uint64_t rate = schedule_.at(wall);
+  const std::uint64_t rate = a_second(wall);
   if (rate == 0) return Duration::zero();
   const auto most = static_cast<std::uint64_t>(kWindow.count());
   return Duration(static_cast<Duration::rep>((most + rate - 1) / rate));

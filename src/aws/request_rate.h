@@ -13,8 +13,9 @@ namespace s3ferry::aws {
 // How many requests one side is sent in a second at most, over everything that shares it: a promise
 // to whoever runs that side. Grants stand at even distances (one each 1.06 s / rate), and nothing
 // is saved up while nobody asks: no sliding second holds more than the rate, not at the server's
-// end either while the time to get there varies by less than kWayVaries. Safe from any thread;
-// nobody waits in here. Outlives its users.
+// end either while the time to get there varies by less than kWayVaries. Where the rate goes by the
+// time of day, a grant keeps to the stricter of the rates that hold when it is given and when the
+// request may still arrive. Safe from any thread; nobody waits in here. Outlives its users.
 class RequestRate {
  public:
   RequestRate() = default;  // no limit
@@ -23,6 +24,8 @@ class RequestRate {
   RequestRate& operator=(const RequestRate&) = delete;
 
   bool limits() const { return schedule_.limits(); }
+  // What grants keep to at that time; 0: no limit.
+  std::uint64_t a_second(WallTime wall) const;
 
   // One request on each of the two (null: none) from now on, or none on either: then the time at
   // which to ask again. `now` is one clock for all threads.

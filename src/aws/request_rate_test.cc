@@ -120,6 +120,24 @@ TEST(RequestRate, FollowsTheTimeOfDay) {
   EXPECT_FALSE(RequestRate::take(&rate, nullptr, TimePoint(1h), before));
 }
 
+// A grant is good for a moment, and its request is a while on its way: those of the last moment
+// before a stricter hour arrive in it.
+TEST(RequestRate, AGrantKeepsToTheHourInWhichItArrives) {
+  auto schedule = RateSchedule::parse("08:00-20:00 10, 20:00-08:00 1000",
+                                      [](std::string_view text) { return parse_u64(text); });
+  RequestRate rate(std::move(*schedule));
+  const auto granted_at = [&](const char* wall, TimePoint now) {
+    int out = 0;
+    while (!RequestRate::take(&rate, nullptr, now, *parse_iso8601(wall))) ++out;
+    return out;
+  };
+  EXPECT_GT(granted_at("2026-11-23T07:59:59.940Z", TimePoint(1h)), 5);
+  EXPECT_EQ(granted_at("2026-11-23T07:59:59.960Z", TimePoint(2h)), 1);
+  EXPECT_EQ(granted_at("2026-11-23T08:00:00Z", TimePoint(3h)), 1);
+  EXPECT_EQ(granted_at("2026-11-23T19:59:59.999Z", TimePoint(4h)), 1);
+  EXPECT_GT(granted_at("2026-11-23T20:00:00Z", TimePoint(5h)), 5);
+}
+
 // Several threads, one clock, two budgets in both orders.
 TEST(RequestRate, ThreadsShareIt) {
   RequestRate source(RateSchedule(2000)), target(RateSchedule(3000));

@@ -37,6 +37,7 @@ class PacedPages final : public PageSource {
       : runtime_(runtime), inner_(inner), pace_(pace) {}
 
   Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override;
+  std::uint64_t granted_a_second() const override { return inner_.granted_a_second(); }
 
  private:
   Runtime& runtime_;

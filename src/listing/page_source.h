@@ -10,8 +10,10 @@ namespace s3ferry {
 class PageSource {
  public:
   virtual ~PageSource() = default;
-  // Fills `page` anew. May be repeated.
+  // Fills `page` anew. May be repeated. Notes in request.sent when it was written.
   virtual Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) = 0;
+  // LISTs that may be sent in a second now; 0: no limit.
+  virtual std::uint64_t granted_a_second() const { return 0; }
 };
 
 // The bucket outlives it.
@@ -21,6 +23,7 @@ class BucketPages final : public PageSource {
   Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override {
     return bucket_.list_page(std::move(request), page);
   }
+  std::uint64_t granted_a_second() const override { return bucket_.granted_a_second(); }
 
  private:
   s3::BucketReader& bucket_;

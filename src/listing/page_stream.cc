@@ -40,17 +40,25 @@ void PageStream::fetch_ahead() {
 }
 
 Task<void> PageStream::fetch(s3::ListRequest request) {
-  Status slot = co_await slots_.acquire();
-  if (slot) {
-    Permit permit(slots_);
-    sent_ = runtime_.now();
-    fetch_status_ = co_await source_.fetch(std::move(request), ahead_);
-    sent_.reset();
-  } else {
-    fetch_status_ = std::move(slot);
+  try {
+    fetch_status_ = co_await fetch_page(std::move(request));
+  } catch (...) {
+    threw_ = std::current_exception();
   }
   fetching_ = false;
   fetched_.set();
+}
+
+Task<Status> PageStream::fetch_page(s3::ListRequest request) {
+  Status slot = co_await slots_.acquire();
+  if (!slot) co_return slot;
+  Permit permit(slots_);
+  request.sent = &sent_;
+  Status fetched = co_await source_.fetch(std::move(request), ahead_);
+  const auto sent = sent_.at();
+  took_ = sent ? std::optional(runtime_.now() - *sent) : std::nullopt;
+  sent_.clear();
+  co_return fetched;
 }
 
 Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
@@ -63,6 +71,7 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       if (!waited) co_return fail(std::move(waited.error()));
       if (finished_) break;
     }
+    if (threw_) std::rethrow_exception(threw_);
     if (!fetch_status_) {
       finished_ = true;
       // Kept, so that asking again is not mistaken for the end.
@@ -77,6 +86,7 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
     if (!finished_) fetch_ahead();
     if (!objects_now_.empty()) co_return objects_now_;
   }
+  if (threw_) std::rethrow_exception(threw_);
   if (!fetch_status_) co_return fail(fetch_status_.error());
   co_return std::optional<std::span<const ObjectView>>();
 }
@@ -104,6 +114,7 @@ Status PageStream::accept() {
   seen.keys = objects_now_.size();
   seen.beyond = current_.entries.size() - objects_now_.size();
   seen.ended = finished_;
+  seen.took = took_;
   when_page_(seen);
   return {};
 }

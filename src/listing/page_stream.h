@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "aws/sent_note.h"
 #include "base/error.h"
 #include "base/key_range.h"
 #include "base/object_view.h"
@@ -27,8 +29,9 @@ struct PageSeen {
   std::optional<std::string_view> first;         // relative; within the range or beyond
   std::optional<std::string_view> middle, last;  // within the range
   std::uint64_t keys = 0;                        // within the range
-  std::uint64_t beyond = 0;
+  std::uint64_t beyond = 0;                      // … and beyond
   bool ended = false;                            // no key of the range is behind it
+  std::optional<Duration> took;                  // by its last try, where that is known
 };
 
 // The objects of a range, page by page, while the next page is already being fetched. Holds two
@@ -37,7 +40,7 @@ struct PageSeen {
 //
 // Fails with kListing (rule 6) when a page is out of order, duplicates a key, strays from the
 // prefix or repeats a token. A short or an empty truncated page is neither the end nor an error.
-// After an error there is no next page.
+// After an error there is no next page. What the source throws comes out of next().
 class PageStream {
  public:
   // `slots`: LISTs in flight, shared by all streams of a run.
@@ -59,8 +62,9 @@ class PageStream {
   bool nothing_behind(std::string_view key) const;
   // Nothing more will be fetched.
   bool at_end() const { return finished_; }
-  // When the fetch that next() waits for was sent; nullopt: none was.
-  std::optional<TimePoint> waiting_since() const { return waits_ ? sent_ : std::nullopt; }
+  // When the request that next() waits for was written; nullopt: none is under way, be it that its
+  // turn has not come or that it is between two tries.
+  std::optional<TimePoint> waiting_since() const { return waits_ ? sent_.at() : std::nullopt; }
 
   // No more pages: next() gives kCancelled.
   void stop() { scope_.cancel(); }
@@ -72,6 +76,7 @@ class PageStream {
 
  private:
   Task<void> fetch(s3::ListRequest request);
+  Task<Status> fetch_page(s3::ListRequest request);
   void fetch_ahead();
   void drop_used_page();
   Status accept();
@@ -90,7 +95,9 @@ class PageStream {
   std::function<void(const PageSeen&)> when_page_;
   bool fetching_ = false, waits_ = false;
   bool finished_ = false;
-  std::optional<TimePoint> sent_;
+  aws::SentNote sent_;  // of the fetch that is under way
+  std::optional<Duration> took_;
+  std::exception_ptr threw_;
   Status fetch_status_;
   s3::ListPage current_, ahead_;
   std::span<const ObjectView> objects_now_;  // of current_, within the range

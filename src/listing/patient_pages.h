@@ -17,6 +17,7 @@ class PatientPages final : public PageSource {
       : runtime_(runtime), inner_(inner), worth_waiting_(std::move(worth_waiting)) {}
 
   Task<Status> fetch(s3::ListRequest request, s3::ListPage& page) override;
+  std::uint64_t granted_a_second() const override { return inner_.granted_a_second(); }
 
  private:
   Runtime& runtime_;

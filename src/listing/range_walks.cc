@@ -1,6 +1,7 @@
 #include "listing/range_walks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace s3ferry {
@@ -17,6 +18,8 @@ constexpr Duration kStalledAfter = std::chrono::seconds(3);
 // the work over the bucket. So many do, and still hold few pages; the last ones come one by one,
 // where what was walked meanwhile shows that long ranges are left.
 constexpr std::size_t kManyBehind = 16, kMostSpread = 48;
+// Where a side's requests are limited, so many times the LISTs that its rate keeps in flight are.
+constexpr double kRateHeadroom = 1.5;
 constexpr Duration kLookEvery = std::chrono::seconds(1);
 
 }  // namespace
@@ -61,6 +64,7 @@ Task<Status> RangeWalks::run(const std::vector<KeyRange>& ranges) {
   watch.cancel();
   co_await watch.join();
   co_await scope_.join();
+  if (threw_) std::rethrow_exception(threw_);
   if (failed_) co_return fail(*failed_);
   co_return Status();
 }
@@ -81,7 +85,7 @@ void RangeWalks::fill() {
   }
   if (!waiting_.empty() || !options_.split) return;
   const std::size_t behind = walkers_behind();
-  while (!failed_) {
+  while (!failed_ && !more_would_wait()) {
     std::optional<RangeSplit::Advice> advice;
     if (behind < kManyBehind) advice = split_.advise(slots);
     if (!advice && behind > 0) advice = split_.spread(std::min(slots, spread_));
@@ -93,6 +97,27 @@ void RangeWalks::fill() {
 std::size_t RangeWalks::walkers_behind() const {
   return static_cast<std::size_t>(std::count_if(
       walks_.begin(), walks_.end(), [](const RangeWalk& walk) { return !walk.asks_; }));
+}
+
+// Of a side with a granted rate as many ranges are listed as keep that rate busy: the LISTs of more
+// would wait for their turn, and each border costs one. Those that stall wait for something else.
+bool RangeWalks::more_would_wait() const {
+  for (const Side side : kSides) {
+    const auto rate = static_cast<double>(pages_[at(side)]->granted_a_second());
+    if (rate == 0) continue;
+    const auto listed = std::count_if(walks_.begin(), walks_.end(), [&](const RangeWalk& walk) {
+      return !walk.stream(side).at_end() && !is_stalled(walk.stream(side));
+    });
+    const std::chrono::duration<double> latency = latency_[at(side)].value_or(Duration::zero());
+    const double busy = std::ceil(rate * latency.count() * kRateHeadroom);
+    if (static_cast<double>(listed) >= std::max(1.0, busy)) return true;
+  }
+  return false;
+}
+
+bool RangeWalks::is_stalled(const PageStream& stream) const {
+  const auto since = stream.waiting_since();
+  return since && runtime_.now() - *since >= kStalledAfter;
 }
 
 RangeWalk& RangeWalks::add(KeyRange keys) {
@@ -126,6 +151,10 @@ void RangeWalks::seen(RangeWalk& range, Side side, const PageSeen& page) {
   told.beyond = page.beyond;
   told.ended = page.ended;
   split_.fetched(range.id_, told);
+  if (page.took) {
+    auto& latency = latency_[at(side)];
+    latency = latency ? *latency + (*page.took - *latency) / 8 : *page.took;
+  }
   changed_.set();
 }
 
@@ -162,7 +191,13 @@ bool RangeWalks::divide(const RangeSplit::Advice& advice) {
 }
 
 Task<void> RangeWalks::walk_one(RangeWalk& range) {
-  Status walked = co_await walker_.walk(range);
+  Status walked;
+  try {
+    walked = co_await walker_.walk(range);
+  } catch (...) {
+    if (!threw_) threw_ = std::current_exception();
+    walked = fail(ErrorKind::kInternal, "a range's walk threw");
+  }
   range.let_go_ = nullptr;  // nobody is left to let go
   if (walked && !(range.ended_[0] && range.ended_[1]))
     walked = fail(ErrorKind::kInternal, "a range was left before both of its sides ended");
@@ -191,8 +226,7 @@ Task<void> RangeWalks::watch_for_stalls() {
     }
     for (const RangeWalk& walk : walks_) {
       for (const Side side : kSides) {
-        const auto since = walk.stream(side).waiting_since();
-        if (!since || runtime_.now() - *since < kStalledAfter) continue;
+        if (!is_stalled(walk.stream(side))) continue;
         split_.stalled(walk.id_);
         changed_.set();
       }

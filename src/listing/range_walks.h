@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <list>
 #include <optional>
@@ -75,6 +76,7 @@ class RangeWalks {
 
   // `ranges` in key order, apart from each other. The first failure ends all of them and is
   // returned; kCancelled as everywhere. Success: both sides of every range were walked to the end.
+  // What a walker throws ends all of them, too, and comes out here.
   Task<Status> run(const std::vector<KeyRange>& ranges);
 
   // Of what was asked for, nothing of that side is left to list.
@@ -86,6 +88,8 @@ class RangeWalks {
   RangeWalk& add(KeyRange keys);
   void begin(KeyRange keys);
   void fill();
+  bool more_would_wait() const;
+  bool is_stalled(const PageStream& stream) const;
   bool divide(const RangeSplit::Advice& advice);
   std::size_t walkers_behind() const;
   RangeWalk* find(RangeSplit::Id id);
@@ -104,8 +108,10 @@ class RangeWalks {
   Event changed_;
   Walks walks_;
   std::deque<KeyRange> waiting_;
-  std::array<std::uint64_t, 2> open_{1, 1};  // ranges whose side was not listed to its end
+  std::array<std::uint64_t, 2> open_{1, 1};         // ranges whose side was not listed to its end
+  std::array<std::optional<Duration>, 2> latency_;  // of a LIST, by Side
   std::optional<Error> failed_;
+  std::exception_ptr threw_;
   std::uint64_t splits_ = 0;
   std::size_t spread_ = 24;  // ranges to have under way where walkers are behind
 };

@@ -259,6 +259,74 @@ TEST(ParallelCheck, SaysTheSameAsInKeyOrder) {
   EXPECT_TRUE(many->differences_cut);
 }
 
+// Under a granted rate more ranges would only wait for their turn, and each costs requests.
+TEST(ParallelCheck, UnderAThinBudgetTakesNoMoreListsThanOneRange) {
+  struct Case {
+    std::uint64_t rate, keys;
+    double over, slower;
+  };
+  for (const Case& one : {Case{2, 30'000, 1.04, 1.10}, Case{5, 100'000, 1.02, 1.10},
+                          Case{20, 100'000, 1.04, 1.15}, Case{100, 300'000, 1.05, 1.20}}) {
+    SimPairOptions world_options;
+    world_options.source_synthetic.emplace();
+    world_options.source_synthetic->layout = sim::Layout::kUuids;
+    world_options.source_synthetic->count = one.keys;
+    world_options.target_synthetic = world_options.source_synthetic;
+    world_options.source_rps = world_options.target_rps = RateSchedule(one.rate);
+    SimPair world(world_options);
+    world.sim().check_signatures(false);
+    world.sim().add_latency({std::nullopt, std::chrono::milliseconds(40), {}, 0});
+    UnorderedSink sink;
+    const TimePoint begin = world.runtime().now();
+    const auto out =
+        world.runtime().run(run_check(world.runtime(), world.pair(), CheckOptions(), sink));
+    ASSERT_TRUE(out && out->passed);
+    const double seconds = std::chrono::duration<double>(world.runtime().now() - begin).count();
+    const auto pages = static_cast<double>(one.keys) / 1000;
+    const auto lists = static_cast<double>(world.count(Operation::kListObjectsV2));
+    const double ideal_s = pages / static_cast<double>(one.rate) * 1.06;
+    std::printf("%llu a second, %llu keys: %.0f LISTs of %.0f, %.2f s of %.2f\n",
+                static_cast<unsigned long long>(one.rate),
+                static_cast<unsigned long long>(one.keys), lists, 2 * pages, seconds, ideal_s);
+    EXPECT_LE(lists, 2 * pages * one.over);
+    EXPECT_LE(seconds, ideal_s * one.slower);
+  }
+}
+
+// One folder is encrypted by a key, the other differs: however their ranges take turns, neither is
+// taken for what was found in the other.
+TEST(ParallelCheck, WhatIsAssumedIsOfTheSameRange) {
+  SimPair world;
+  world.sim().check_signatures(false);
+  world.sim().add_latency({std::nullopt, std::chrono::milliseconds(40), {}, 0});
+  constexpr std::uint64_t kEach = 4000;
+  for (std::uint64_t i = 0; i < 2 * kEach; ++i) {
+    const std::string key = (i < kEach ? "a/" : "b/") + std::to_string(10'000 + i);
+    world.put_source(key, 5);
+    sim::ObjectSpec object;
+    object.key = key;
+    object.size = 5;
+    object.seed = i < kEach ? 1 : 9;
+    object.mtime = world.ago(500);
+    if (i < kEach) object.encryption = "aws:kms";
+    world.put(testing::kTargetBucket, std::move(object));
+  }
+  CheckOptions options;
+  options.page_size = 100;
+  options.heads_per_cause = 20;
+  options.head_concurrency = 4;
+  UnorderedSink sink;
+  const auto out = world.runtime().run(run_check(world.runtime(), world.pair(), options, sink));
+  ASSERT_TRUE(out);
+  // A sample is due each ten, and a group may be under way.
+  EXPECT_NEAR(static_cast<double>(out->counters.etag_differs), kEach, 16);
+  EXPECT_NEAR(static_cast<double>(out->counters.by_size_encrypted), kEach, 16);
+  EXPECT_GT(out->counters.encrypted_assumed, kEach / 4);
+  std::uint64_t wrong = 0;
+  for (const std::string& key : sink.found) wrong += key.starts_with("a/");
+  EXPECT_EQ(wrong, 0u);
+}
+
 TEST_F(CheckTest, ArchivedObjectsThatASyncLeftOutAreOutsideItsVerdict) {
   sim::ObjectSpec cold;
   cold.key = "cold";

@@ -125,10 +125,11 @@ bool Checker::needs_order() const {
 
 Task<Status> Checker::walk(RangeWalk& range) {
   MergedWalk walk(range, options_.filters, options_.folder_markers);
+  EtagStreak streak(options_.heads_per_cause);
   std::vector<MergedKey> batch;
   for (;;) {
     const auto side = walk.advance(batch);
-    Status taken = co_await take(batch);
+    Status taken = co_await take(batch, streak);
     if (!taken) co_return taken;
     if (!side) break;
     Status fed = co_await walk.feed(*side);
@@ -157,7 +158,7 @@ Error Checker::listing_failed(Side side, const Error& error) const {
                                                to_string(side), at.url(), error.message()));
 }
 
-Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
+Task<Status> Checker::take(const std::vector<MergedKey>& batch, EtagStreak& streak) {
   std::vector<Finding> findings;
   std::vector<EtagCase> cases;
   for (const MergedKey& merged : batch) {
@@ -169,7 +170,7 @@ Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
     if (finding.waits || finding.kind) findings.push_back(finding);
   }
   if (!cases.empty()) {
-    Status looked = co_await look_at(cases);
+    Status looked = co_await look_at(cases, streak);
     if (!looked) co_return looked;
   }
   std::size_t next = 0;
@@ -180,11 +181,11 @@ Task<Status> Checker::take(const std::vector<MergedKey>& batch) {
   co_return Status();
 }
 
-Task<Status> Checker::look_at(std::vector<EtagCase>& cases) {
+Task<Status> Checker::look_at(std::vector<EtagCase>& cases, EtagStreak& streak) {
   Status turn = co_await looking_.acquire();
   if (!turn) co_return turn;
   Permit permit(looking_);
-  co_return co_await looks_.look(cases);
+  co_return co_await looks_.look(cases, streak);
 }
 
 void Checker::note_sides(const MergedKey& merged) {

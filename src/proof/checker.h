@@ -32,8 +32,8 @@ class Checker final : public RangeWalker {
   Task<Status> count_source();
   bool settles_yet(const Error& error) const;
   Task<Status> walk(RangeWalk& range) override;
-  Task<Status> take(const std::vector<MergedKey>& batch);
-  Task<Status> look_at(std::vector<EtagCase>& cases);
+  Task<Status> take(const std::vector<MergedKey>& batch, EtagStreak& streak);
+  Task<Status> look_at(std::vector<EtagCase>& cases, EtagStreak& streak);
   void note_left_out(const Merge& merge);
   Error listing_failed(Side side, const Error& error) const;
   void note_sides(const MergedKey& merged);
@@ -55,7 +55,7 @@ class Checker final : public RangeWalker {
   bool wants_compared_ = false, wants_objects_ = false;
   std::optional<WallTime> late_from_source_, late_from_target_;
   std::uint64_t rank_ = 0;
-  Semaphore looking_{1};  // what a group of looks found decides how the next is looked at
+  Semaphore looking_{1};  // a group of looks is as many as may be in flight
   CheckResult result_;
 };
 

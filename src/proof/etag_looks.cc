@@ -42,40 +42,40 @@ Task<void> EtagLooks::look_at(EtagCase& one) {
     one.found = judge(one, *source, *target);
 }
 
-bool EtagLooks::must_look() {
-  const bool one_cause = streak_of_ == Found::kEncrypted || streak_of_ == Found::kContentDiffers;
-  if (!one_cause || streak_ < options_.heads_per_cause) return true;
+bool EtagStreak::must_look() {
+  const bool one_cause = of_ == Found::kEncrypted || of_ == Found::kContentDiffers;
+  if (!one_cause || length_ < heads_per_cause_) return true;
   return ++since_sample_ % kSampleEvery == 0;
 }
 
-void EtagLooks::learn(Found found) {
-  if (found == streak_of_) {
-    ++streak_;
+void EtagStreak::learn(Found found) {
+  if (found == of_) {
+    ++length_;
     return;
   }
-  streak_of_ = found;
-  streak_ = 1;
+  of_ = found;
+  length_ = 1;
   since_sample_ = 0;
 }
 
 // In groups, so that what a group found decides how the next is looked at.
-Task<Status> EtagLooks::look(std::vector<EtagCase>& cases) {
+Task<Status> EtagLooks::look(std::vector<EtagCase>& cases, EtagStreak& streak) {
   const std::size_t group = std::max<std::size_t>(1, options_.head_concurrency);
   for (std::size_t begin = 0; begin < cases.size(); begin += group) {
     const std::size_t end = std::min(cases.size(), begin + group);
     std::vector<EtagCase*> looked;
     Scope scope(runtime_);
     for (std::size_t i = begin; i < end; ++i) {
-      if (must_look()) {
+      if (streak.must_look()) {
         looked.push_back(&cases[i]);
         scope.spawn(look_at(cases[i]));
       } else {
-        const bool encrypted = streak_of_ == Found::kEncrypted;
+        const bool encrypted = streak.of() == Found::kEncrypted;
         cases[i].found = encrypted ? Found::kAssumed : Found::kContentDiffers;
       }
     }
     co_await scope.join();
-    for (const EtagCase* one : looked) learn(one->found);
+    for (const EtagCase* one : looked) streak.learn(one->found);
     if (co_await is_cancelled()) co_return fail(ErrorKind::kCancelled, "interrupted");
   }
   co_return Status();

@@ -18,6 +18,10 @@ using detail::bucket_spec;
 using detail::located;
 using detail::object_spec;
 
+std::uint64_t BucketReader::granted_a_second() const {
+  return connection_->link().caller().granted_a_second();
+}
+
 Task<Result<ListPage>> BucketReader::list_page(ListRequest request) {
   ListPage page;
   Status read = co_await list_page(std::move(request), page);
@@ -38,6 +42,7 @@ Task<Status> BucketReader::list_page(ListRequest request, ListPage& page) {
   if (request.max_keys) spec.query.emplace_back("max-keys", fmt::to_string(*request.max_keys));
   spec.deadlines = detail::list_deadlines();
   spec.attempts_before = request.attempts_before;
+  spec.sent = request.sent;
   ListReader reader(page);
   spec.for_judge = &reader;
   spec.sink = &reader;

@@ -30,6 +30,8 @@ class BucketReader {
   const BucketName& name() const { return name_; }
   const BucketOptions& options() const { return options_; }
   Connection& connection() const { return *connection_; }
+  // Requests that its owner granted by now, over all that share the grant; 0: no limit.
+  std::uint64_t granted_a_second() const;
 
   // One page of ListObjectsV2, always asked for in URL encoding; waits 300 s for its first byte.
   // The second form fills a page again. kNoSuchBucket, kAccessDenied, kListing, kTooLarge.

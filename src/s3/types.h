@@ -14,7 +14,8 @@
 
 namespace s3ferry::aws {
 class AttemptWatch;
-}
+class SentNote;
+}  // namespace s3ferry::aws
 
 namespace s3ferry::s3 {
 
@@ -117,6 +118,7 @@ struct ListRequest {
   std::string continuation_token;  // of the page before; start_after is then not needed
   std::optional<std::uint32_t> max_keys;
   int attempts_before = 0;
+  aws::SentNote* sent = nullptr;  // of whoever asks how long it takes; may be null
 };
 
 struct BucketEntry {
@@ -251,7 +253,7 @@ struct UploadPartCopyRequest {
   CopySource source;
   std::optional<std::pair<ByteCount, ByteCount>> range;  // none: the whole source
   ByteCount size = 0;                                    // of the part, for the deadline
-  aws::AttemptWatch* watch = nullptr;  // told of each try; may be null
+  aws::AttemptWatch* watch = nullptr;                    // told of each try; may be null
 };
 struct PartResult {
   ETag etag;

@@ -95,6 +95,18 @@ TEST(Budget, NorWithOneRequestInTenFailing) {
   EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 200u);
 }
 
+// A grant is for what is written at once; where connections take long, another is asked for.
+TEST(Budget, NorWhereConnectionsTakeLong) {
+  SimPair world(granted(200));
+  fill(world, 2000);
+  world.transport().slow_connections(400ms);
+  SyncOptions options;
+  options.page_size = 100;
+  RecordingSink sink;
+  EXPECT_EQ(testing::sync(world, options, sink).counters.copied.objects, 2000u);
+  EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 200u);
+}
+
 TEST(Budget, LooksAreChargedToo) {
   SimPair world(granted(50));
   fill(world, 300);

@@ -36,9 +36,10 @@ struct Chunk : Portion {
   std::list<Chunk>::iterator at_;
 };
 
-// The chunks that are under way and what becomes of them, in no order of keys. Pure. A chunk that settles
-// with every outcome leaves at once, to whoever wants finished ones, so that memory is that of the
-// work in flight; one with something not tried stays: its keys are walked again by a later try.
+// The chunks that are under way and what becomes of them, in no order of keys. Pure. A chunk that
+// settles with every outcome leaves at once, to whoever wants finished ones, so that memory is that
+// of the work in flight; one with something not tried stays: its keys are walked again by a later
+// try.
 class Ledger {
  public:
   using Finished = std::function<void(Chunk&)>;

@@ -17,6 +17,7 @@ namespace s3ferry {
 class MergedWalk {
  public:
   MergedWalk(RangeWalk& range, const Filters& filters, FolderMarkers markers);
+  ~MergedWalk() { range_.when_cut(nullptr); }
   MergedWalk(const MergedWalk&) = delete;
   MergedWalk& operator=(const MergedWalk&) = delete;
 

@@ -136,7 +136,9 @@ Task<Status> Planner::open_chunk(Walk& walk) {
 Status Planner::close_chunk(Walk& walk, std::optional<std::string> up_to) {
   Chunk& chunk = *std::exchange(walk.chunk, nullptr);
   if (up_to && chunk.after == up_to) {
-    state_.ledger.drop(chunk);  // the one before ended where the range does
+    // The one before ended where the range does. Pages may have been read in vain.
+    if (state_.book != nullptr) state_.book->counted(chunk.counters);
+    state_.ledger.drop(chunk);
     return {};
   }
   return close_chunk(chunk, std::move(up_to));

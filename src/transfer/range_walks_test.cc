@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,10 @@ class Shelf final : public PageSource {
     if (stubborn)
       co_await boost::asio::this_coro::reset_cancellation_state(
           boost::asio::disable_cancellation());
-    const std::string& from =
-        request.continuation_token.empty() ? request.start_after : request.continuation_token;
-    const bool slow = !slow_behind.empty() && from == slow_behind;
+    if (turn_comes_after > 0ms && !co_await runtime_.sleep_for(turn_comes_after))
+      co_return fail(ErrorKind::kCancelled, "cancelled");
+    if (request.sent != nullptr) request.sent->set(runtime_.now());
+    const bool slow = !slow_behind.empty() && from(request) == slow_behind;
     const auto delay = std::chrono::milliseconds(slow ? 120'000 : 1 + runtime_.random() % 50);
     Status slept = co_await runtime_.sleep_for(delay);
     --in_flight_;
@@ -59,32 +61,40 @@ class Shelf final : public PageSource {
       failed_at = runtime_.now();
       co_return fail(ErrorKind::kServer, "internal error");
     }
+    if (number == throws_at) throw std::runtime_error("out of memory");
     fill(request, page);
     co_return Status();
   }
 
   std::set<std::string> keys;  // whole
-  std::uint64_t requests = 0, fails_at = 0;
-  std::size_t in_flight_most = 0;
+  std::uint64_t requests = 0, fails_at = 0, throws_at = 0;
+  std::size_t in_flight_most = 0, empty_truncated = 0;
   std::optional<TimePoint> failed_at;
   bool odd_pages = false, stubborn = false;
   std::string slow_behind;
+  std::chrono::milliseconds turn_comes_after{0};
 
  private:
+  // No token is given twice, not even where no key lies between.
+  static std::string from(const s3::ListRequest& request) {
+    const std::string& token = request.continuation_token;
+    return token.empty() ? request.start_after : token.substr(token.find(':') + 1);
+  }
   void fill(const s3::ListRequest& request, s3::ListPage& page) {
     page.clear();
-    const std::string& from =
-        request.continuation_token.empty() ? request.start_after : request.continuation_token;
+    const std::string behind = from(request);
     std::size_t most = *request.max_keys;
-    if (odd_pages && runtime_.random() % 4 == 0) most = 1 + runtime_.random() % most;
-    auto at = from.empty() ? keys.lower_bound(prefix_) : keys.upper_bound(from);
+    if (odd_pages && runtime_.random() % 4 == 0) most = runtime_.random() % (most + 1);
+    auto at = behind.empty() ? keys.lower_bound(prefix_) : keys.upper_bound(behind);
     for (; at != keys.end() && page.entries.size() < most; ++at) {
       s3::ListEntry entry;
       entry.key = page.keep(*at);
       page.entries.push_back(entry);
     }
     page.truncated = at != keys.end();
-    if (page.truncated) page.next_token = page.entries.back().key;
+    empty_truncated += page.truncated && page.entries.empty();
+    const std::string last(page.entries.empty() ? behind : page.entries.back().key);
+    if (page.truncated) page.next_token = std::to_string(requests) + ":" + last;
   }
 
   Runtime& runtime_;
@@ -131,18 +141,21 @@ class Noting final : public RangeWalker {
   Filters filters_;
 };
 
-// Borders that mean nothing: of any range, at any key, sensible or not.
+// Borders that mean nothing: of any range, at any key, one that is there or not, sensible or not.
 class AnyBorder final : public RangeSplit {
  public:
-  AnyBorder(std::uint32_t page_size, std::mt19937_64& random)
-      : RangeSplit(page_size), random_(random) {}
+  AnyBorder(std::uint32_t page_size, std::mt19937_64& random, Names keys = {})
+      : RangeSplit(page_size), random_(random), keys_(std::move(keys)) {}
   std::optional<Advice> advise(std::size_t) override {
     if (random_() % 3 == 0 || ranges() > 40) return std::nullopt;
-    return Advice{newest() - random_() % std::min<Id>(newest(), 12), odd_key(random_)};
+    const bool real = !keys_.empty() && random_() % 2 == 0;
+    return Advice{newest() - random_() % std::min<Id>(newest(), 12),
+                  real ? keys_[random_() % keys_.size()] : odd_key(random_)};
   }
 
  private:
   std::mt19937_64& random_;
+  Names keys_;
 };
 
 struct World {
@@ -166,6 +179,12 @@ struct World {
     };
     for (const std::string& key : source.keys) add(key, 2, 's');
     for (const std::string& key : target.keys) add(key, 5, 't');
+    return out;
+  }
+  Names names() const {
+    Names out;
+    for (const std::string& key : source.keys) out.push_back(key.substr(2));
+    for (const std::string& key : target.keys) out.push_back(key.substr(5));
     return out;
   }
   std::vector<KeyRange> some_ranges() {
@@ -217,7 +236,7 @@ class RangeWalksTest : public testing::Test {
     const auto page_size = static_cast<std::uint32_t>(1 + world.random() % 9);
     ListPace pace(world.runtime, 2 + world.random() % 64);
     RangeSplit sensible(page_size);
-    AnyBorder senseless(page_size, world.random);
+    AnyBorder senseless(page_size, world.random, world.names());
     RangeSplit& split = any_border ? senseless : sensible;
     Noting noting(world.runtime);
     RangeWalks walks(world.runtime, world.source, world.target, pace, split,
@@ -232,9 +251,11 @@ class RangeWalksTest : public testing::Test {
     EXPECT_EQ(split.ranges(), 0u);
     EXPECT_EQ(split.listed_sides(), 0u);
     EXPECT_EQ(pace.slots().in_use(), 0u);
+    empty_truncated_ += world.source.empty_truncated + world.target.empty_truncated;
     return walks.splits();
   }
   std::uint64_t first_seed_ = std::random_device{}();
+  std::size_t empty_truncated_ = 0;
 };
 
 TEST_F(RangeWalksTest, EachKeyIsInExactlyOneRangeWhateverTheBorders) {
@@ -245,6 +266,7 @@ TEST_F(RangeWalksTest, EachKeyIsInExactlyOneRangeWhateverTheBorders) {
     if (HasFailure()) break;
   }
   EXPECT_GT(splits, 1000u);
+  EXPECT_GT(empty_truncated_, 100u);
 }
 
 TEST_F(RangeWalksTest, EachKeyIsInExactlyOneRangeAsTheSplitterAdvises) {
@@ -280,6 +302,48 @@ TEST_F(RangeWalksTest, AFailedPageFailsTheWhole) {
     const Found expected = world.expected(whole);
     for (const auto& [key, sides] : noting.found) EXPECT_EQ(expected.at(key), sides) << key;
     EXPECT_EQ(pace.slots().in_use(), 0u);
+  }
+}
+
+// Lets one of its walks die in the midst of the others.
+class Throwing final : public RangeWalker {
+ public:
+  explicit Throwing(int at) : at_(at) {}
+  Task<Status> walk(RangeWalk& range) override {
+    MergedWalk walk(range, filters_, FolderMarkers::kCopy);
+    std::vector<MergedKey> batch;
+    while (const auto side = walk.advance(batch)) {
+      Status fed = co_await walk.feed(*side);
+      if (!fed) co_return fed;
+      if (++fed_ == at_) throw std::runtime_error("out of memory");
+    }
+    co_return Status();
+  }
+
+ private:
+  Filters filters_;
+  int at_, fed_ = 0;
+};
+
+TEST_F(RangeWalksTest, WhatIsThrownEndsAllAndComesOut) {
+  for (std::uint64_t seed = first_seed_; seed < first_seed_ + 30; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    for (const bool by_source : {false, true}) {
+      World world(seed);
+      for (int i = 0; i < 2000; ++i) world.put(odd_key(world.random), 0);
+      const int at = 1 + static_cast<int>(seed % 29);
+      if (by_source) world.source.throws_at = static_cast<std::uint64_t>(at);
+      ListPace pace(world.runtime, 16);
+      AnyBorder split(3, world.random, world.names());
+      Throwing throwing(by_source ? -1 : at);
+      RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(3),
+                       throwing);
+      const std::vector<KeyRange> whole(1);
+      EXPECT_THROW((void)world.runtime.run(walks.run(whole)), std::runtime_error);
+      EXPECT_FALSE(walks.listed_whole(Side::kSource) && walks.listed_whole(Side::kTarget));
+      EXPECT_EQ(split.ranges(), 0u);
+      EXPECT_EQ(pace.slots().in_use(), 0u);
+    }
   }
 }
 
@@ -497,6 +561,26 @@ TEST_F(RangeWalksTest, WithoutSplittingKeysComeInOrder) {
   ASSERT_TRUE(world.runtime.run(walks.run(ranges)));
   EXPECT_EQ(noting.walked, ranges);
   EXPECT_EQ(noting.found, world.expected(ranges));
+}
+
+// A rate of our own, a connection, a delay between tries: no page is slow by them.
+TEST_F(RangeWalksTest, WaitingForItsTurnIsNoStall) {
+  World world(first_seed_);
+  world.source.keys.clear();
+  world.target.keys.clear();
+  world.source.odd_pages = world.target.odd_pages = false;
+  world.source.turn_comes_after = world.target.turn_comes_after = 20s;
+  for (int i = 0; i < 350; ++i) world.put(numbered(i), 0);
+  ListPace pace(world.runtime, 8);
+  RangeSplit split(100);
+  Noting noting(world.runtime);
+  RangeWalks walks(world.runtime, world.source, world.target, pace, split, world.options(100),
+                   noting);
+  const std::vector<KeyRange> ranges{{std::nullopt, numbered(349)}};
+  ASSERT_TRUE(world.runtime.run(walks.run(ranges)));
+  EXPECT_EQ(noting.found.size(), 350u);
+  EXPECT_EQ(walks.splits(), 0u);
+  EXPECT_EQ(world.source.requests, 4u);
 }
 
 // A page of two minutes (delete markers): what lies behind is listed meanwhile, however little.

@@ -81,7 +81,7 @@ class RelayedParts final : public PartCarrier {
 
   Task<Result<s3::PartResult>> carry(UploadId upload, PartRange part) override {
     RelayLanes& lanes = attempt_.shared.relay;
-    Status lane = co_await lanes.streams.acquire();
+    Status lane = co_await lanes.enter();
     if (!lane) co_return fail(std::move(lane.error()));
     const Permit permit(lanes.streams);
     auto body =
@@ -181,7 +181,7 @@ Task<Result<s3::PutResult>> put_body(RouteTry& attempt, s3::PutRequest put,
 Task<Result<s3::CopyResult>> relay_whole(RouteTry& attempt) {
   attempt.at_commit = false;
   RelayLanes& lanes = attempt.shared.relay;
-  Status lane = co_await lanes.streams.acquire();
+  Status lane = co_await lanes.enter();
   if (!lane) co_return fail(std::move(lane.error()));
   const Permit permit(lanes.streams);
   s3::PinnedRange range(ObjectKey(attempt.source_key()), ETag(attempt.item.etag),

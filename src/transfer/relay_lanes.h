@@ -23,8 +23,14 @@ inline constexpr ByteCount kSlowestStream = 256 * kKiB;
 // What everything that passes through this host shares. A stream takes its permit, and so its
 // memory, before its first request. One run, one shard.
 struct RelayLanes {
-  RelayLanes(Runtime& runtime, const RateSchedule& bytes_per_second)
-      : streams(streams_at(bytes_per_second.least())), bandwidth(runtime, bytes_per_second) {}
+  RelayLanes(Runtime& run_on, const RateSchedule& bytes_per_second)
+      : runtime(run_on), rate(bytes_per_second), bandwidth(run_on, bytes_per_second) {}
+
+  // A permit of `streams`, of which there are as many as the rate of this hour lets live.
+  Task<Status> enter() {
+    streams.set_limit(streams_at(rate.limits() ? rate.at(runtime.wall_now()) : 0));
+    return streams.acquire();
+  }
 
   static std::size_t streams_at(ByteCount max_bytes_per_second) {
     const std::size_t most = kRelayMemoryBytes / kRelayStreamBytes;
@@ -32,7 +38,9 @@ struct RelayLanes {
     return std::clamp<std::size_t>(max_bytes_per_second / kSlowestStream, 1, most);
   }
 
-  Semaphore streams;
+  Runtime& runtime;
+  const RateSchedule rate;
+  Semaphore streams{streams_at(0)};
   Bandwidth bandwidth;
   // No principal may copy between the two sides, but this host may read the one and write the
   // other: the rest of the run goes so, without asking again.

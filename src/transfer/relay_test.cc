@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "engine/run.h"
 #include "runtime/scope.h"
 #include "transfer/copy_strategy.h"
@@ -111,7 +113,8 @@ TEST_F(RelayTest, WithoutTheFlagTheRunStopsAndTellsTheBytes) {
   EXPECT_EQ(result.exit_code(), 1);
   ASSERT_TRUE(result.stopped);
   EXPECT_EQ(result.stopped->kind(), ErrorKind::kRefused);
-  EXPECT_NE(result.stopped->message().find("at least 3 objects with 3,000 bytes"), std::string::npos)
+  EXPECT_NE(result.stopped->message().find("at least 3 objects with 3,000 bytes"),
+            std::string::npos)
       << result.stopped->message();
   EXPECT_NE(result.stopped->message().find("--relay"), std::string::npos);
   EXPECT_EQ(gets(), 0u);
@@ -411,6 +414,30 @@ TEST_F(RelayTest, TheBandwidthHoldsWithinFivePercent) {
   const double seconds = std::chrono::duration<double>(world_.runtime().now() - begin).count();
   EXPECT_NEAR(35.0 / seconds, 1.0, 0.05);
   EXPECT_EQ(RelayLanes::streams_at(kMiB), 4u);
+}
+
+// The strictest of the day holds while it does, and no longer.
+Task<void> enter_all(RelayLanes& lanes, std::size_t& entered, std::size_t most) {
+  for (; entered < most && co_await lanes.enter(); ++entered) {
+  }
+}
+TEST_F(RelayTest, StreamsAreAsManyAsTheRateOfTheHourLetsLive) {
+  VirtualRuntime& runtime = world_.runtime();
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(runtime.wall_now().time_since_epoch());
+  const int hour = static_cast<int>(seconds.count() / 3600 % 24);
+  const auto text = [&](int from) {
+    return fmt::format("{:02}:00-{:02}:00 1048576", (hour + from) % 24, (hour + from + 1) % 24);
+  };
+  for (const int from : {0, 3}) {
+    const auto rate =
+        RateSchedule::parse(text(from), [](std::string_view figure) { return parse_u64(figure); });
+    ASSERT_TRUE(rate);
+    RelayLanes lanes(runtime, *rate);
+    std::size_t entered = 0;
+    runtime.run(enter_all(lanes, entered, from == 0 ? 4 : 20));
+    EXPECT_EQ(lanes.streams.limit(), from == 0 ? 4u : 256u);
+  }
 }
 
 Task<void> run_in(SimPair& world, SyncOptions& options, RecordingSink& sink,

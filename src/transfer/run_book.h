@@ -43,6 +43,8 @@ class RunBook {
   void enter(std::string_view phase) { (void)store_.set_phase(std::string(phase)); }
   // Neither waits: what is told is durable within 100 ms, whole or not at all.
   void finished(Chunk& chunk);
+  // Of a chunk that held no key; becomes durable with the next that is finished.
+  void counted(const RunCounters& counters) { add_counters(walked_, counters); }
   void settled(Portion& deletions);
 
   // Planned deletions that are not settled, behind `after`, in key order.

@@ -136,9 +136,10 @@ class RunBook;
 bool credentials_ran_out(const Error& error);
 
 // Makes the pair's target like its source, as `aws s3 sync` would. Streams: memory is bounded by
-// two pages a side and `concurrency` objects, whatever the buckets hold; planned deletions are
-// spooled to a file. Never throws for a failure of S3; every failure is in the result and was told
-// to `sink`. All references outlive the call. Cancel by the calling task's scope.
+// two pages a side of each range that is listed and `concurrency` objects, whatever the buckets
+// hold; planned deletions are spooled to a file. Never throws for a failure of S3; every failure is
+// in the result and was told to `sink`. All references outlive the call. Cancel by the calling
+// task's scope.
 //
 // With a `book` the run is recorded: it goes on where the book's earlier tries stopped, and where
 // it comes to its end the book is closed. Not together with dry_run.
