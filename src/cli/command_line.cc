@@ -218,10 +218,15 @@ Status check_together(const Options& o) {
   const bool names_tasks = o.command == Command::kRun;
   if (o.log_dir_given && !o.task_given && !names_tasks)
     return usage("--log-dir says where, but the log has no name; add --task NAME");
-  const bool wants_zone = o.task_given || o.has_windows() || names_tasks ||
-                          o.command == Command::kLs || o.command == Command::kRuns;
+  const bool has_budget =
+      o.source_rps.limits() || o.target_rps.limits() || o.sync.relay.max_bandwidth.limits();
+  const bool wants_zone = o.task_given || has_budget || names_tasks || o.command == Command::kLs ||
+                          o.command == Command::kRuns;
   if (!o.time_zone.empty() && !wants_zone)
-    return usage("--timezone is the log's, and the log has no name; add --task NAME");
+    return usage(
+        "--timezone is for the log and for budgets by the time of day, and neither is asked for; "
+        "add "
+        "--task NAME, or --source-rps");
   if (o.log_objects && !o.task_given)
     return usage("--log-objects adds to the log, and there is none; add --task NAME");
   if (o.log_objects && o.check.level == CheckLevel::kNone)

@@ -7,6 +7,7 @@
 
 #include "aws/credentials_chain.h"
 #include "base/text.h"
+#include "cli/budgets.h"
 #include "cli/commands.h"
 #include "cli/run_settings.h"
 #include "cli/version.h"
@@ -96,9 +97,10 @@ aws::CallerOptions Connections::caller_options(const Identity& who, bool to_sour
 
 Status Connections::open_rates() {
   RateSchedule source = options_.source_rps, target = options_.target_rps;
-  if (options_.has_windows()) {
+  if (options_.has_windows() || !options_.time_zone.empty()) {
     Result<TimeZone> zone = zone_of(context_, options_);
     if (!zone) return fail(std::move(zone.error()));
+    budgets_in_force_ = budgets_in_force(options_, *zone, context_.runtime.wall_now());
     zone_ = zone_offset(std::move(*zone));
     source.in_zone(zone_);
     target.in_zone(zone_);

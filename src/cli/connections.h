@@ -57,6 +57,8 @@ class Connections {
   const aws::ProfileSettings& target_settings() const;
   // Where the times of day in budgets are meant; nothing where none are given.
   const RateSchedule::Zone& zone() const { return zone_; }
+  // What holds now of budgets by the time of day, and in which zone; empty where there are none.
+  const std::string& budgets_now() const { return budgets_in_force_; }
 
  private:
   // One caller of one identity at one endpoint.
@@ -85,6 +87,7 @@ class Connections {
   std::vector<std::unique_ptr<Identity>> identities_;
   aws::RetryBudget source_budget_, target_budget_;
   RateSchedule::Zone zone_;
+  std::string budgets_in_force_;
   std::unique_ptr<aws::RequestRate> source_rate_, target_rate_;
   Identity* source_identity_ = nullptr;
   Identity* target_identity_ = nullptr;

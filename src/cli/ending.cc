@@ -18,12 +18,13 @@ Task<void> on_outer(DrainSignal& outer, DrainSignal& signal) {
   if (co_await outer.wait()) signal.request(*outer.why());
 }
 
-Task<void> on_time(Runtime& runtime, Duration max, DrainSignal& signal) {
+Task<void> on_time(Runtime& runtime, Duration max, bool resumable, DrainSignal& signal) {
   if (!co_await runtime.sleep_for(max)) co_return;
-  signal.request(Error(ErrorKind::kTimeout,
-                       fmt::format("--max-duration: {} are over; what was done stays, and the same "
-                                   "command goes on from here",
-                                   display_duration(max))));
+  signal.request(
+      Error(ErrorKind::kTimeout,
+            fmt::format("--max-duration: {} are over; {}", display_duration(max),
+                        resumable ? "what was done stays, and the same command goes on from here"
+                                  : "the check is not whole, and the next one begins anew")));
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ Task<int> run_until_asked(Runtime& runtime, EndingCauses causes, DrainSignal& si
   Scope watch(runtime);
   if (causes.interrupt != nullptr) watch.spawn(on_interrupt(*causes.interrupt, signal));
   if (causes.outer != nullptr) watch.spawn(on_outer(*causes.outer, signal));
-  if (causes.max_duration) watch.spawn(on_time(runtime, *causes.max_duration, signal));
+  if (causes.max_duration)
+    watch.spawn(on_time(runtime, *causes.max_duration, causes.resumable, signal));
   int code = 0;
   std::exception_ptr thrown;
   try {

@@ -15,6 +15,7 @@ struct EndingCauses {
   Event* interrupt = nullptr;            // a signal
   DrainSignal* outer = nullptr;          // what the command is a part of is to end
   std::optional<Duration> max_duration;  // from now on
+  bool resumable = true;                 // the same command would go on from there
 };
 
 // Runs `command`; passes on to `signal` the first cause that comes up meanwhile. Never cancels: the
@@ -30,6 +31,7 @@ Task<int> run_with_ending(AppContext& context, const Options& options, DrainSign
   EndingCauses causes;
   causes.outer = &outer;
   causes.max_duration = options.max_duration;
+  causes.resumable = options.command != s3ferry::Command::kVerify;
   co_return co_await run_until_asked(context.runtime, causes, command.ending(), command.run());
 }
 

@@ -151,6 +151,19 @@ void wrap(std::string& out, std::string_view text) {
   out += '\n';
 }
 
+// The headings are about sync.
+std::string_view heading(std::string_view group, unsigned bit) {
+  constexpr std::pair<std::string_view, std::string_view> kOfVerify[] = {
+      {"What is copied", "What is compared"}, {"Deleting", "What only the target has"}};
+  for (const auto& [of_sync, of_verify] : kOfVerify)
+    if (bit == kForVerify && group == of_sync) return of_verify;
+  if (bit == kForLs && group == "Check and log") return "Times";
+  if (bit == kForRuns && group == "Check and log") return "Times";
+  if ((bit == kForRuns || bit == kForFailures) && group == "Going on with a run")
+    return "Which runs";
+  return group;
+}
+
 std::string flags_text(unsigned bit) {
   std::string out;
   std::string_view group;
@@ -158,7 +171,7 @@ std::string flags_text(unsigned bit) {
     if (flag.group.empty() || (flag.commands & bit) == 0) continue;
     if (flag.group != group) {
       group = flag.group;
-      out += fmt::format("\n{}\n", group);
+      out += fmt::format("\n{}\n", heading(group, bit));
     }
     std::string name(flag.name);
     if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
@@ -169,7 +182,7 @@ std::string flags_text(unsigned bit) {
     }
     left.resize(kIndent, ' ');
     out += left;
-    wrap(out, flag.help);
+    wrap(out, flag.help_for(bit));
   }
   return out;
 }

@@ -2,7 +2,10 @@
 
 #include <filesystem>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "program/test_world.h"
 
@@ -84,6 +87,25 @@ TEST(LogApp, ASecondRunOfTheDayAppends) {
   EXPECT_EQ(folder.names(), std::vector<std::string>{"20261122 t.txt"});
 }
 
+// Its refusal would stand in the midst of the other's lines.
+TEST(LogApp, ASecondStartLeavesTheLogOfARunAtWorkAlone) {
+  TestWorld world;
+  TestFolder folder;
+  const std::string path = folder.path() + "/20261122 t.txt";
+  std::ofstream(path) << "copy: s3://photos/b.j";
+  const int other = ::open(path.c_str(), O_RDWR);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  const std::vector<std::string> flags = {"--task", "t", "--log-dir", folder.path()};
+  const Ran ran = world.pair("sync", flags);
+  EXPECT_EQ(ran.code, 253);
+  EXPECT_EQ(ran.error_lines().size(), 1U);
+  EXPECT_THAT(ran.err, HasSubstr("another run is at work"));
+  EXPECT_EQ(folder.read("20261122 t.txt"), "copy: s3://photos/b.j");
+  EXPECT_EQ(world.simulator.counters().requests, 0U);
+  ::close(other);
+  EXPECT_EQ(world.pair("sync", flags).code, 0) << "the lock ends with the process that held it";
+}
+
 TEST(LogApp, ListsBothSidesObjectsWhenAsked) {
   TestWorld world;
   TestFolder folder;
@@ -128,6 +150,7 @@ TEST(LogApp, MissingCredentialsAreAFailedJobInTheLog) {
   EXPECT_EQ(ran.code, 253);
   const auto lines = log_lines(folder, "20261122 t.txt");
   EXPECT_THAT(lines, Contains(StartsWith("error: no credentials")));
+  EXPECT_THAT(lines, Contains("data integrity check not made"));
   EXPECT_THAT(lines, Contains("job fail"));
 }
 

@@ -45,14 +45,24 @@ std::optional<ByteCount> parse_bytes(std::string_view text) {
     std::string_view name;
     ByteCount bytes;
   };
-  constexpr Unit kUnits[] = {{"KiB", kKiB},     {"MiB", kMiB},         {"GiB", kGiB}, {"KB", 1'000},
-                             {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"", 1}};
+  constexpr Unit kUnits[] = {{"kib", kKiB},     {"mib", kMiB},         {"gib", kGiB}, {"kb", 1'000},
+                             {"mb", 1'000'000}, {"gb", 1'000'000'000}, {"", 1}};
+  const std::string lower = to_lower_ascii(text);
   for (const Unit& unit : kUnits) {
-    if (!text.ends_with(unit.name)) continue;
-    const auto number = parse_u64(text.substr(0, text.size() - unit.name.size()));
-    if (!number || *number > std::numeric_limits<ByteCount>::max() / unit.bytes)
+    if (!lower.ends_with(unit.name)) continue;
+    const std::string_view number =
+        std::string_view(lower).substr(0, lower.size() - unit.name.size());
+    const auto point = number.find('.');
+    const auto whole = parse_u64(number.substr(0, point));
+    if (!whole || *whole > std::numeric_limits<ByteCount>::max() / unit.bytes - 1)
       return std::nullopt;
-    return *number * unit.bytes;
+    if (point == std::string_view::npos) return *whole * unit.bytes;
+    // Thousandths: finer parts of a unit are nobody's wish.
+    const std::string_view digits = number.substr(point + 1);
+    const auto part = parse_u64(digits);
+    if (!part || digits.size() > 3 || unit.bytes == 1) return std::nullopt;
+    constexpr ByteCount kParts[] = {1, 10, 100, 1'000};
+    return *whole * unit.bytes + *part * unit.bytes / kParts[digits.size()];
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/options.h"
@@ -26,7 +27,18 @@ struct Flag {
   std::string_view help;
   // Called for each occurrence, in the order of the command line: a later one wins.
   std::function<Status(Options&, const std::string& value)> apply;
+  // What other commands call it, where `help` is about sync.
+  std::vector<std::pair<unsigned, std::string_view>> other_help = {};
 
+  std::string_view help_for(unsigned command) const {
+    for (const auto& [others, text] : other_help)
+      if ((others & command) != 0) return text;
+    return help;
+  }
+  Flag&& with_help(unsigned for_commands, std::string_view text) && {
+    other_help.emplace_back(for_commands, text);
+    return std::move(*this);
+  }
   std::string_view long_name() const { return name.substr(name.rfind(',') + 1); }
 };
 
@@ -43,7 +55,8 @@ std::vector<Flag> connection_flags();  // accounts, endpoints, TLS
 std::vector<Flag> output_flags();      // what is shown; ls
 std::vector<Flag> refused_flags();     // known, and not to be had
 
-// "64MiB", "5GiB", "8388608"; KB, MB and GB are decimal. nullopt for anything else.
+// "64MiB", "1.5GiB", "8388608"; KB, MB and GB are decimal, and letters of either case. nullopt for
+// anything else.
 std::optional<ByteCount> parse_bytes(std::string_view text);
 
 // For apply(): "--max-delete 'x': …" as kUsage.

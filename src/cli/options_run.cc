@@ -1,5 +1,8 @@
 #include <charconv>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "cli/durations.h"
 #include "cli/option_table.h"
 #include "http/message.h"
@@ -41,6 +44,14 @@ Status set_threshold(Options& o, const std::string& value) {
 
 Status set_url(std::string_view flag, std::string& where, const std::string& value) {
   const Result<http::Url> url = http::parse_url(value);
+  // It may hold a password: only what surely does not is shown again.
+  const bool bare = value.find("://") == std::string::npos && value.find('@') == std::string::npos;
+  if (!url && bare)
+    return fail(ErrorKind::kUsage,
+                fmt::format("{} '{}': it says neither http:// nor https://; write http://{} or "
+                            "https://{}",
+                            flag, escape_for_display(value), escape_for_display(value),
+                            escape_for_display(value)));
   if (!url)
     return fail(ErrorKind::kUsage, std::string(flag) + ": this is not an endpoint; write it as " +
                                        "https://host:port (no user name or password in it)");
@@ -85,13 +96,16 @@ Flag switch_flag(std::string_view name, unsigned commands, std::string_view grou
 
 std::vector<Flag> check_flags() {
   return {
-      {"--check", "etag|size|none", kForPair, kCheck,
-       "list both sides afresh afterwards and compare keys, sizes and, where comparable, ETags "
-       "(default etag)",
-       set_check},
+      Flag{"--check", "etag|size|none", kForPair, kCheck,
+           "list both sides afresh afterwards and compare keys, sizes and, where comparable, ETags "
+           "(default etag)",
+           set_check}
+          .with_help(
+              kForVerify,
+              "etag: keys, sizes and, where comparable, ETags (default); size: keys and sizes"),
       {"--check-threshold", "P", kForPair, kCheck,
        "only the first part of the source in key order must match: 0.95 for a bucket with live "
-       "inflow",
+       "inflow; the check then lists each side in one range, in key order (20 to 40 times slower)",
        set_threshold},
       {"--task", "NAME", kForPair | kForRun, kCheck,
        "write the dated log 'YYYYMMDD NAME.txt'; of run: 'YYYYMMDD NAME N.txt' for "
@@ -113,26 +127,39 @@ std::vector<Flag> check_flags() {
       text_flag("--timezone", "ZONE", kForAll | kForRun | kForRuns, kCheck,
                 "of the log's date and times and of budgets by the time of day, such as Asia/Seoul "
                 "(default: this machine's)",
-                &Options::time_zone),
-      switch_flag("--log-objects", kForPair, kCheck,
-                  "add the object lists of both sides to the log", &Options::log_objects),
-      text_flag("--combined", "FILE", kForVerify, kCheck,
-                "one line a key, as rclone check: = same, + source only, - target only, * differ, "
-                "! error",
-                &Options::combined),
+                &Options::time_zone)
+          .with_help(kForLs | kForRuns,
+                     "of the times that are shown, such as Asia/Seoul (default: this machine's)"),
+      switch_flag(
+          "--log-objects", kForPair, kCheck,
+          "add the object lists of both sides to the log; the check then lists each side in "
+          "one range, in key order (20 to 40 times slower)",
+          &Options::log_objects),
+      {"--combined", "FILE", kForVerify, kCheck,
+       "one line a key, as rclone check: = same, + source only, - target only, * differ, ! error; "
+       "each side is then listed in one range, in key order (20 to 40 times slower)",
+       [](Options& o, const std::string& v) -> Status {
+         if (v.empty() || v == "-")
+           return bad_value("--combined", v, "a file (/dev/stdout beside --quiet for a pipe)");
+         o.combined = v;
+         return {};
+       }},
   };
 }
 
 std::vector<Flag> ending_flags() {
   return {
-      {"--max-duration", "TIME", kForPair | kForRun, kEnding,
-       "after this time (8h, 90m) begin nothing new, finish what is in flight and end with exit "
-       "code 1; the same command goes on",
-       [](Options& o, const std::string& v) -> Status {
-         o.max_duration = parse_duration(v);
-         if (!o.max_duration) return bad_value("--max-duration", v, kDurationForm);
-         return {};
-       }},
+      Flag{
+          "--max-duration", "TIME", kForPair | kForRun, kEnding,
+          "after this time (8h, 90m) begin nothing new, finish what is in flight and end with exit "
+          "code 1; the same command goes on",
+          [](Options& o, const std::string& v) -> Status {
+            o.max_duration = parse_duration(v);
+            if (!o.max_duration) return bad_value("--max-duration", v, kDurationForm);
+            return {};
+          }}
+          .with_help(kForVerify,
+                     "after this time (8h, 90m) end with exit code 1; the next check begins anew"),
       {"--settle", "[TIME]", kForPair, kEnding,
        "so long after the start (default 10m) try again what is denied (403): a new policy takes "
        "its time to arrive",
@@ -158,13 +185,15 @@ std::vector<Flag> ending_flags() {
 std::vector<Flag> connection_flags() {
   return {
       side_flag("--profile", "NAME", kForAll, "of ~/.aws/config and credentials, for both sides",
-                &Options::common, &SideOptions::profile),
+                &Options::common, &SideOptions::profile)
+          .with_help(kForLs, "of ~/.aws/config and credentials"),
       side_flag("--source-profile", "NAME", kForPair, "for the source alone", &Options::source,
                 &SideOptions::profile),
       side_flag("--target-profile", "NAME", kForPair, "for the target alone", &Options::target,
                 &SideOptions::profile),
       side_flag("--region", "REGION", kForAll, "for both sides", &Options::common,
-                &SideOptions::region),
+                &SideOptions::region)
+          .with_help(kForLs, "of the bucket"),
       side_flag("--source-region", "REGION", kForPair, "for the source alone", &Options::source,
                 &SideOptions::region),
       side_flag("--target-region", "REGION", kForPair, "for the target alone", &Options::target,
@@ -194,7 +223,8 @@ std::vector<Flag> output_flags() {
       switch_flag("--json", kForPair | kForRuns | kForFailures, kShown,
                   "standard output is one JSON object a line; of sync and verify the last one is "
                   "the summary",
-                  &Options::json),
+                  &Options::json)
+          .with_help(kForRuns | kForFailures, "one JSON object a line"),
       switch_flag("--quiet", kForPair, kShown, "no line an object, no summary", &Options::quiet),
       switch_flag("--only-show-errors", kForPair, kShown, "errors and warnings alone",
                   &Options::only_show_errors),

@@ -10,14 +10,18 @@ constexpr std::string_view kGroup = "Going on with a run";
 
 std::vector<Flag> state_flags() {
   return {
-      {"--state", "DIR", kForSync | kForRuns | kForFailures, kGroup,
-       "where the run writes down what is done, to go on after a stop (default: a folder for each "
-       "task below $XDG_STATE_HOME/s3ferry or ~/.local/state/s3ferry)",
-       [](Options& o, const std::string& v) -> Status {
-         if (v.empty()) return bad_value("--state", v, "a folder");
-         o.state_dir = v;
-         return {};
-       }},
+      Flag{"--state", "DIR", kForSync | kForRuns | kForFailures, kGroup,
+           "where the run writes down what is done, to go on after a stop (default: a folder for "
+           "each "
+           "task below $XDG_STATE_HOME/s3ferry or ~/.local/state/s3ferry)",
+           [](Options& o, const std::string& v) -> Status {
+             if (v.empty()) return bad_value("--state", v, "a folder");
+             o.state_dir = v;
+             return {};
+           }}
+          .with_help(kForRuns | kForFailures,
+                     "the folder of a task, or of several (default: $XDG_STATE_HOME/s3ferry or "
+                     "~/.local/state/s3ferry)"),
       {"--restart", "", kForSync, kGroup,
        "leave an unfinished run of this task behind and begin anew; what was copied compares as "
        "the same",

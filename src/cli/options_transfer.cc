@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/budgets.h"
 #include "cli/option_table.h"
 #include "transfer/multipart_plan.h"
 
@@ -16,9 +17,6 @@ constexpr std::string_view kWhat = "What is copied";
 constexpr std::string_view kDeleting = "Deleting";
 constexpr std::string_view kHow = "How it is copied";
 constexpr std::string_view kPace = "Pace";
-
-constexpr ByteCount kLeastBandwidth = 64 * kKiB;
-constexpr std::uint64_t kMostRequestsPerSecond = 1'000'000;
 
 std::optional<double> parse_number(std::string_view text) {
   double value = 0;
@@ -57,14 +55,18 @@ Status set_max_delete(Options& o, const std::string& value) {
 
 std::vector<Flag> what_flags() {
   return {
-      {"--exclude", "PATTERN", kForPair, kWhat,
-       "leave out keys that match; * ? [seq] [!seq], * crosses '/', below the given prefix, on "
-       "both "
-       "sides; with --include in the order given, the last match wins",
-       [](Options& o, const std::string& v) {
-         o.sync.filters.exclude(v);
-         return Status();
-       }},
+      Flag{"--exclude", "PATTERN", kForPair, kWhat,
+           "leave out keys that match; * ? [seq] [!seq], * crosses '/', below the given prefix, on "
+           "both "
+           "sides; with --include in the order given, the last match wins",
+           [](Options& o, const std::string& v) {
+             o.sync.filters.exclude(v);
+             return Status();
+           }}
+          .with_help(
+              kForVerify,
+              "compare no keys that match; * ? [seq] [!seq], * crosses '/', below the given "
+              "prefix, on both sides; with --include in the order given, the last match wins"),
       {"--include", "PATTERN", kForPair, kWhat, "take keys that match in again",
        [](Options& o, const std::string& v) {
          o.sync.filters.include(v);
@@ -96,14 +98,18 @@ std::vector<Flag> what_flags() {
          o.sync.compare.no_overwrite = true;
          return Status();
        }},
-      {"--folder-markers", "copy|ignore", kForPair, kWhat,
-       "zero-byte keys that end in '/': copy them (default), or do not see them, as the aws CLI",
-       [](Options& o, const std::string& v) -> Status {
-         const auto at = choose<2>("--folder-markers", v, {"copy", "ignore"});
-         if (!at) return fail(at.error());
-         o.sync.folder_markers = *at == 0 ? FolderMarkers::kCopy : FolderMarkers::kIgnore;
-         return {};
-       }},
+      Flag{
+          "--folder-markers", "copy|ignore", kForPair, kWhat,
+          "zero-byte keys that end in '/': copy them (default), or do not see them, as the aws CLI",
+          [](Options& o, const std::string& v) -> Status {
+            const auto at = choose<2>("--folder-markers", v, {"copy", "ignore"});
+            if (!at) return fail(at.error());
+            o.sync.folder_markers = *at == 0 ? FolderMarkers::kCopy : FolderMarkers::kIgnore;
+            return {};
+          }}
+          .with_help(kForVerify,
+                     "zero-byte keys that end in '/': copy: compare them as others (default); "
+                     "ignore: do not see them, as the aws CLI"),
       {"--ignore-glacier-warnings", "", kForSync, kWhat, "skip archived objects without a warning",
        [](Options& o, const std::string&) {
          o.sync.ignore_glacier_warnings = true;
@@ -130,13 +136,13 @@ std::vector<Flag> what_flags() {
 
 std::vector<Flag> delete_flags() {
   return {
-      {"--delete", "", kForPair, kDeleting,
-       "delete what only the target has, after both listings ended without an error; for verify: "
-       "what only the target has fails the check",
-       [](Options& o, const std::string&) {
-         o.sync.delete_extras = true;
-         return Status();
-       }},
+      Flag{"--delete", "", kForPair, kDeleting,
+           "delete what only the target has, after both listings ended without an error",
+           [](Options& o, const std::string&) {
+             o.sync.delete_extras = true;
+             return Status();
+           }}
+          .with_help(kForVerify, "what only the target has fails the check"),
       {"--max-delete", "N|P%", kForSync, kDeleting,
        "delete nothing when more are planned; P is of the target's objects (default: more than "
        "1,000 "
@@ -316,18 +322,9 @@ std::vector<Flag> how_flags() {
   };
 }
 
-Status set_max_bandwidth(Options& o, const std::string& value) {
-  const auto parse = [](std::string_view text) -> std::optional<std::uint64_t> {
-    if (text.ends_with("/s")) text.remove_suffix(2);
-    const auto rate = parse_bytes(text);
-    return rate && *rate >= kLeastBandwidth ? rate : std::nullopt;
-  };
-  auto schedule = RateSchedule::parse(value, parse);
-  if (!schedule)
-    return bad_value("--max-bandwidth", value,
-                     "bytes a second from 64KiB up, such as 200MiB or 200MiB/s, or by the time of "
-                     "day: '08:00-20:00 20MiB, 20:00-08:00 500MiB'");
-  o.sync.relay.max_bandwidth = std::move(*schedule);
+Status set_budget(Result<RateSchedule> budget, RateSchedule& out) {
+  if (!budget) return fail(std::move(budget.error()));
+  out = std::move(*budget);
   return {};
 }
 
@@ -344,42 +341,42 @@ std::vector<Flag> relay_flags() {
          return Status();
        }},
       {"--max-bandwidth", "RATE", kForSync, kPace,
-       "bytes a second that may pass through this machine, over all objects, such as 200MiB; by "
-       "the time of day as --source-rps",
-       set_max_bandwidth},
+       "bytes a second that may pass through this machine, over all objects, such as 200MiB or "
+       "1.5GiB "
+       "(64KiB or more); also by the time of day: '08:00-20:00 20MiB, 20:00-08:00 500MiB'",
+       [](Options& o, const std::string& v) {
+         return set_budget(parse_byte_budget("--max-bandwidth", v), o.sync.relay.max_bandwidth);
+       }},
   };
-}
-
-Status set_rate(std::string_view flag, const std::string& value, RateSchedule& out) {
-  const auto parse = [](std::string_view text) -> std::optional<std::uint64_t> {
-    const auto rate = parse_u64(text);
-    return rate && *rate >= 1 && *rate <= kMostRequestsPerSecond ? rate : std::nullopt;
-  };
-  auto schedule = RateSchedule::parse(value, parse);
-  if (!schedule)
-    return bad_value(flag, value,
-                     "requests a second from 1 up, such as 500, or by the time of day: "
-                     "'08:00-20:00 500, 20:00-08:00 5000'");
-  out = std::move(*schedule);
-  return {};
 }
 
 std::vector<Flag> rate_flags() {
   return {
-      {"--source-rps", "N", kForPair, kPace,
-       "requests a second at the source, at most and in every second: listings, looks, retries, "
-       "and "
-       "a read for each copy that S3 makes for us; by the time of day in --timezone: '08:00-20:00 "
-       "500, 20:00-08:00 5000' (no limit between)",
-       [](Options& o, const std::string& v) { return set_rate("--source-rps", v, o.source_rps); }},
-      {"--target-rps", "N", kForPair, kPace, "the same at the target: copies, listings, deletions",
-       [](Options& o, const std::string& v) { return set_rate("--target-rps", v, o.target_rps); }},
+      Flag{"--source-rps", "N", kForPair, kPace,
+           "requests a second at the source (1 to 1000000), at most and in every second: listings, "
+           "HEADs, "
+           "retries, and a read for each copy that S3 makes for us; by the time of day in "
+           "--timezone: "
+           "'08:00-20:00 500, 20:00-08:00 5000' (no limit between)",
+           [](Options& o, const std::string& v) {
+             return set_budget(parse_request_budget("--source-rps", v), o.source_rps);
+           }}
+          .with_help(kForVerify,
+                     "requests a second at the source (1 to 1000000), at most and in every second, "
+                     "retries included; by the time of day in --timezone: '08:00-20:00 500, "
+                     "20:00-08:00 5000' (no limit between)"),
+      Flag{"--target-rps", "N", kForPair, kPace,
+           "the same at the target: copies, listings, deletions",
+           [](Options& o, const std::string& v) {
+             return set_budget(parse_request_budget("--target-rps", v), o.target_rps);
+           }}
+          .with_help(kForVerify, "the same at the target"),
   };
 }
 
 std::vector<Flag> pace_flags() {
   return {
-      {"--concurrency", "N", kForSync, kPace, "copies in flight (default 256)",
+      {"--concurrency", "N", kForSync, kPace, "copies in flight (1 to 65536, default 256)",
        [](Options& o, const std::string& v) -> Status {
          const auto n = parse_count("--concurrency", v, 1, 65'536);
          if (!n) return fail(n.error());
@@ -388,7 +385,7 @@ std::vector<Flag> pace_flags() {
          return {};
        }},
       {"--list-concurrency", "N", kForPair, kPace,
-       "LISTs in flight over both sides, at most (default 64)",
+       "LISTs in flight over both sides, at most (2 to 4096, default 64)",
        [](Options& o, const std::string& v) -> Status {
          const auto n = parse_count("--list-concurrency", v, 2, 4'096);
          if (!n) return fail(n.error());

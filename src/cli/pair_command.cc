@@ -5,10 +5,12 @@
 #include "cli/ending.h"
 #include "cli/exit_code.h"
 #include "cli/reporters.h"
+#include "cli/run_outcome.h"
 #include "cli/run_settings.h"
 #include "cli/state.h"
 #include "proof/check.h"
 #include "transfer/attribute_needs.h"
+#include "transfer/empty_source.h"
 #include "transfer/run_book.h"
 #include "transfer/run_drained.h"
 #include "transfer/sync.h"
@@ -103,6 +105,7 @@ Task<Status> PairCommand::open_state() {
       co_await TaskState::open(context_, options_, std::move(identity), std::move(folder));
   if (!opened) co_return fail(std::move(opened.error()));
   state_ = std::move(*opened);
+  remove_outcome(state_->directory());
   RunRecord record = state_->record();
   auto book = co_await RunBook::open(state_->store(), std::move(record));
   if (!book) co_return fail(std::move(book.error()));
@@ -129,8 +132,13 @@ Task<int> PairCommand::run() {
   reporters_->start_ticking();
   co_await work();
   co_await reporters_->stop_ticking();
-  if (state_) (void)co_await state_->close();  // its first error stopped the sync already
-  co_return finish(exit_code());
+  report_.exit_code = exit_code();
+  if (state_) {
+    // Only `runs` reads it: what it says is in the log and the exit code, too.
+    (void)write_outcome(state_->directory(), outcome_of(report_, state_->record().run));
+    (void)co_await state_->close();  // its first error stopped the sync already
+  }
+  co_return finish(report_.exit_code);
 }
 
 Task<void> PairCommand::prepare(Status& ready) {
@@ -161,6 +169,8 @@ int PairCommand::exit_code() const {
 
 Task<void> PairCommand::work() {
   const bool whole = options_.command == Command::kVerify;
+  if (const std::string& budgets = connections_->budgets_now(); !budgets.empty())
+    reporters_->sink().on_warning({WarningKind::kBudgets, budgets});
   if (whole)
     reporters_->sink().on_begin(*pair_, no_counters_);
   else
@@ -182,6 +192,10 @@ Task<void> PairCommand::sync() {
     options.relay.max_bandwidth = RateSchedule(*bandwidth);
   options.relay.max_bandwidth.in_zone(connections_->zone());
   options.drain = &ending_;
+  if (state_) {
+    options.stored_wrong = &state_->stored_wrong();
+    if (!options_.retry_failed) reporters_->console().expect(state_->last_listed());
+  }
   if (!options_.attributes_given && !options.dry_run)
     co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,
                          settle_attributes(options.attributes));
@@ -228,6 +242,10 @@ Task<void> PairCommand::check() {
   }
   Result<CheckResult> result =
       co_await run_check(context_.runtime, *pair_, options, reporters_->sink());
+  const bool alone = !report_.sync && options.filters.describe().empty();
+  if (result && alone && result->counters.source.objects == 0)
+    reporters_->sink().on_warning(
+        {WarningKind::kNothingAtSource, nothing_at_source(pair_->source_at)});
   if (result)
     report_.check.emplace(std::move(*result));
   else if (result.error().is(ErrorKind::kCancelled) && ending_.requested())

@@ -23,6 +23,7 @@ class Reporters {
   static Result<std::unique_ptr<Reporters>> open(AppContext& context, const Options& options);
 
   EventSink& sink() { return sinks_; }
+  Console& console() { return console_; }
   // A few times a second: draws progress, passes on what is buffered.
   void start_ticking();
   Task<void> stop_ticking();

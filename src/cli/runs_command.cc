@@ -38,6 +38,34 @@ std::string_view state_word(const TaskStateFolder& task, const RunRecord& run) {
   return to_string(run.status);
 }
 
+// How it ended. Where no outcome was written (an older version, or a kill during the check) the
+// journal's own figures tell.
+std::string result_of(const TaskStateFolder& task, const RunRecord& run,
+                      const RunCounters& counted) {
+  if (run.status == RunStatus::kOpen) return task.in_use ? "-" : "stopped";
+  if (run.status == RunStatus::kAbandoned) return "-";
+  if (task.outcome && task.outcome->run == run.run) return escape_for_display(task.outcome->result);
+  if (run.failures > 0) return "fail";
+  return counted.skipped_for(SkipReason::kDeletionsRefused) > 0 ? "deletions refused" : "success";
+}
+
+// One run of the list. The task outlives it.
+struct Shown {
+  const TaskStateFolder* task;
+  const RunRecord* run;
+  RunCounters counted;
+};
+
+// A note stays on a line or two of a terminal.
+constexpr std::size_t kMostReason = 160;
+
+std::string shortened(std::string reason) {
+  if (reason.size() <= kMostReason) return reason;
+  std::size_t end = kMostReason;
+  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
+  return reason.substr(0, end) + " … (--json has all of it)";
+}
+
 class RunsCommand {
  public:
   RunsCommand(AppContext& context, const Options& options) : context_(context), options_(options) {}
@@ -45,7 +73,8 @@ class RunsCommand {
 
  private:
   using Row = std::vector<std::string>;
-  Status show(const TaskStateFolder& task);
+  Status collect(const TaskStateFolder& task);
+  void show(const Shown& one);
   Row row_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
   Json json_of(const TaskStateFolder& task, const RunRecord& run, const RunCounters& counted) const;
   void print_table();
@@ -54,6 +83,7 @@ class RunsCommand {
   AppContext& context_;
   const Options& options_;
   TimeZone zone_;
+  std::vector<Shown> shown_;
   std::vector<Row> rows_;
   std::vector<std::string> notes_;  // below the table
 };
@@ -70,6 +100,7 @@ bool has_stopped(const TaskStateFolder& task, const RunRecord& run) {
 RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecord& run,
                                      const RunCounters& counted) const {
   return {std::string(state_word(task, run)),
+          result_of(task, run, counted),
           format_local(zone_.at(run.began)),
           std::to_string(run.tries),
           run.phase.empty() ? "-" : escape_for_display(run.phase),
@@ -90,6 +121,12 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   out["target_service"] = task.target_service;
   out["run"] = run.run;
   out["state"] = state_word(task, run);
+  out["result"] = result_of(task, run, counted);
+  if (task.outcome && task.outcome->run == run.run &&
+      !(run.status == RunStatus::kOpen && task.in_use)) {
+    out["check"] = task.outcome->check;
+    out["exit_code"] = task.outcome->exit_code;
+  }
   if (has_stopped(task, run)) out["stopped_because"] = why_it_stopped(run);
   out["began"] = format_iso8601_millis(run.began);
   out["last_write"] = format_iso8601_millis(run.last_write);
@@ -107,33 +144,41 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   return out;
 }
 
-Status RunsCommand::show(const TaskStateFolder& task) {
+Status RunsCommand::collect(const TaskStateFolder& task) {
   if (task.unreadable) return fail(*task.unreadable);
   for (const RunRecord& run : task.runs) {
-    const Result<RunCounters> counted = counters_of(run);
-    if (!counted) return fail(counted.error());
-    if (options_.json)
-      context_.out.write(
-          json_of(task, run, *counted).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-    else
-      rows_.push_back(row_of(task, run, *counted));
-    if (has_stopped(task, run))
-      notes_.push_back(fmt::format("{} stopped: {}", name_of(task, run), why_it_stopped(run)));
+    Result<RunCounters> counted = counters_of(run);
+    if (!counted) return fail(std::move(counted.error()));
+    shown_.push_back({&task, &run, *counted});
   }
   return {};
 }
 
+void RunsCommand::show(const Shown& one) {
+  const TaskStateFolder& task = *one.task;
+  const RunRecord& run = *one.run;
+  if (options_.json)
+    context_.out.write(
+        json_of(task, run, one.counted).dump(-1, ' ', false, Json::error_handler_t::replace) +
+        "\n");
+  else
+    rows_.push_back(row_of(task, run, one.counted));
+  if (has_stopped(task, run))
+    notes_.push_back(
+        fmt::format("{} stopped: {}", name_of(task, run), shortened(why_it_stopped(run))));
+}
+
 void RunsCommand::print_table() {
   if (rows_.empty()) return;
-  rows_.insert(rows_.begin(),
-               {"STATE", "BEGAN", "TRIES", "PHASE", "COPIED", "SAME", "DELETED", "FAILED", "TASK"});
+  rows_.insert(rows_.begin(), {"STATE", "RESULT", "BEGAN", "TRIES", "PHASE", "COPIED", "SAME",
+                               "DELETED", "FAILED", "TASK"});
   std::vector<std::size_t> widths(rows_.front().size(), 0);
   for (const Row& row : rows_)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   for (const Row& row : rows_) {
     std::string line;
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      const bool number = i == 2 || (i >= 4 && i <= 7);
+      const bool number = i == 3 || (i >= 5 && i <= 8);
       line += number ? fmt::format("{:>{}}  ", row[i], widths[i])
                      : fmt::format("{:<{}}  ", row[i], widths[i]);
     }
@@ -158,11 +203,14 @@ Status RunsCommand::run() {
   if (!tasks) return fail(tasks.error());
   Status worst;
   for (const TaskStateFolder& task : *tasks) {
-    Status shown = show(task);
-    if (shown) continue;
+    Status collected = collect(task);
+    if (collected) continue;
     if (!worst) say(worst.error());
-    worst = std::move(shown);
+    worst = std::move(collected);
   }
+  std::stable_sort(shown_.begin(), shown_.end(),
+                   [](const Shown& a, const Shown& b) { return a.run->began > b.run->began; });
+  for (const Shown& one : shown_) show(one);
   if (!options_.json && rows_.empty() && worst)
     context_.out.write(fmt::format("no run is written down in {}\n", escape_for_display(*root)));
   print_table();

@@ -34,6 +34,7 @@ std::string counters(std::uint64_t copied) {
 struct TaskScript {
   std::string folder = "photos_to_copies-1", label = "photos", identity = kIdentity;
   bool finish = false;
+  std::string stored_wrong;  // a key that failed because of what the target had stored
 };
 
 // A run that copied 1,000, planned a deletion and failed with two objects.
@@ -58,6 +59,9 @@ Task<Status> write_task(Runtime& runtime, std::string root, TaskScript script) {
                           .with_operation("CopyObject");
   span.failures = {FailedObject(FailedWork::kCopy, "a\n", 7, error),
                    FailedObject(FailedWork::kDelete, "\xff", 8, error)};
+  if (!script.stored_wrong.empty())
+    span.failures = {FailedObject(FailedWork::kCopy, script.stored_wrong, 1,
+                                  Error(ErrorKind::kRefused, "not what was sent"))};
   (void)(*store)->advance(*claim, std::move(span));
   (void)(*store)->set_phase("copying");
   if (script.finish) (void)co_await (*store)->finish_run(counters(2'000));
@@ -84,9 +88,9 @@ TEST(RunsApp, ListsEachTasksLastRun) {
   ASSERT_EQ(ran.lines().size(), 5U) << ran.out;
   EXPECT_THAT(ran.lines()[0], StartsWith("STATE"));
   EXPECT_THAT(ran.lines()[1],
-              StartsWith("stopped   2026-11-22 19:10:28      1  copying   1,000  1,200"));
+              StartsWith("stopped   stopped  2026-11-22 19:10:28      1  copying   1,000  1,200"));
   EXPECT_THAT(ran.lines()[1], HasSubstr("photos: s3://photos/ to s3://copies/"));
-  EXPECT_THAT(ran.lines()[2], StartsWith("finished"));
+  EXPECT_THAT(ran.lines()[2], StartsWith("finished  fail "));
   EXPECT_THAT(ran.lines()[2], HasSubstr("2,000"));
   EXPECT_EQ(ran.lines()[3],
             "photos: s3://photos/ to s3://copies/ stopped: without a word: killed, or the machine "
@@ -102,6 +106,62 @@ TEST(RunsApp, ListsEachTasksLastRun) {
   EXPECT_EQ(json[0]["failed"], 2);
   EXPECT_EQ(json[0]["began"], "2026-11-22T19:10:28.000Z");
   EXPECT_EQ(json[1]["state"], "finished");
+}
+
+Task<Status> pass(Runtime& runtime, Duration time) {
+  return runtime.sleep_for(time);
+}
+
+TEST(RunsApp, SaysHowRunsEndedTheNewestFirst) {
+  TestWorld world;
+  write(world);
+  TestWorld::must(world.runtime.run(pass(world.runtime, std::chrono::hours(1))));
+  world.put("photos", "a", "x");
+  EXPECT_EQ(world.pair("sync").code, 0);
+  auto runs = world.run({"runs", "--json"}).events();
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0]["result"], "success");
+  EXPECT_EQ(runs[0]["check"], "success");
+  EXPECT_EQ(runs[0]["exit_code"], 0);
+  EXPECT_EQ(runs[1]["result"], "stopped");
+  EXPECT_FALSE(runs[1].contains("check"));
+  world.put("copies", "extra", "x");
+  EXPECT_EQ(world.pair("sync", {"--delete", "--max-delete", "0"}).code, 1);
+  runs = world.run({"runs", "--json"}).events();
+  EXPECT_EQ(runs[0]["state"], "finished");
+  EXPECT_EQ(runs[0]["result"], "deletions refused");
+  EXPECT_EQ(runs[0]["check"], "fail");
+  EXPECT_EQ(runs[0]["exit_code"], 1);
+  EXPECT_THAT(world.run({"runs"}).lines()[1], StartsWith("finished  deletions refused  "));
+}
+
+// It has the source's size and a newer time: by the rules of `aws s3 sync` it is the same.
+TEST(RetryFailed, WhatTheTargetStoredWrongIsCopiedAnew) {
+  for (const bool retry : {true, false}) {
+    TestWorld world;
+    TaskScript script;
+    script.finish = true;
+    script.stored_wrong = "bad";
+    write(world, script);
+    for (const char* key : {"bad", "good"}) {
+      world.put("photos", key, "x");
+      world.put("copies", key, "y", "2026-02-01T00:00:00Z");
+    }
+    std::vector<std::string> flags = {"--json", "--state",
+                                      world.state.path() + "/s3ferry/photos_to_copies-1"};
+    if (retry) flags.push_back("--retry-failed");
+    const Ran ran = world.pair("sync", flags);
+    std::vector<std::string> copied;
+    for (const auto& event : ran.events())
+      if (event.contains("reason") && event["event"] == "copied")
+        copied.push_back(event["key"].get<std::string>() + " " +
+                         event["reason"].get<std::string>());
+    EXPECT_THAT(copied, ElementsAre("bad stored-wrong")) << ran.err;
+    EXPECT_EQ(world.simulator.find_object("copies", "bad")->etag,
+              world.simulator.find_object("photos", "bad")->etag);
+    flags.resize(3);
+    EXPECT_THAT(world.pair("sync", flags).out, Not(HasSubstr("stored-wrong"))) << "once is enough";
+  }
 }
 
 TEST(RunsApp, AJournalThatCannotBeReadIsSaidAndTheOthersAreShown) {
@@ -338,7 +398,10 @@ TEST(TaskState, TheSameCommandGoesOnAnotherIsRefusedWithAWayOut) {
   EXPECT_THAT(other.error, HasSubstr("--delete (was yes, is not given)"));
   EXPECT_THAT(other.error, HasSubstr("--exclude/--include (was not given, is"));
   EXPECT_THAT(other.error, HasSubstr("--restart"));
-  EXPECT_FALSE(open_as(world, {"--exclude", "x", "--restart"}).record.resumed);
+  const Opened anew = open_as(world, {"--exclude", "x", "--restart"});
+  EXPECT_FALSE(anew.record.resumed);
+  EXPECT_EQ(anew.record.label, "t") << "its name stays";
+  EXPECT_EQ(open_as(world, {"--exclude", "x", "--task", "u"}).record.label, "u");
   EXPECT_THAT(open_as(world, {"--exclude", "x", "--restart", "--retry-failed"}).error,
               HasSubstr("--retry-failed: no run of this task came to its end"));
 }

@@ -1,5 +1,6 @@
 #include "cli/task_list.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -108,6 +109,16 @@ Result<std::vector<ListedTask>> parse_task_list(std::string_view text, std::stri
     if (!options)
       return fail(ErrorKind::kUsage, fmt::format("{} line {}: {}", escape_for_display(name), line,
                                                  options.error().message()));
+    const auto same = std::find_if(tasks.begin(), tasks.end(), [&](const ListedTask& other) {
+      return other.options.task == options->task && other.options.log_dir == options->log_dir;
+    });
+    if (same != tasks.end())
+      return fail(
+          ErrorKind::kUsage,
+          fmt::format("{} line {}: --task '{}' is the name of line {} already, and both would "
+                      "write one log; give each its own",
+                      escape_for_display(name), line, escape_for_display(options->task),
+                      same->line));
     tasks.push_back({number, line, std::move(*options)});
   }
   if (tasks.empty())

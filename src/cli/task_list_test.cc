@@ -72,6 +72,8 @@ TEST(ParseTaskList, SaysWhichLineIsWrong) {
   EXPECT_THAT(refusal("sync s3://a"), HasSubstr("two places"));
   EXPECT_THAT(refusal("sync --help"), HasSubstr("--help"));
   EXPECT_THAT(refusal("# nothing\n\n"), HasSubstr("holds no task"));
+  EXPECT_THAT(refusal("sync s3://a s3://b --task x\n\nsync s3://c s3://d --task x\n"),
+              AllOf(HasSubstr("nightly line 3"), HasSubstr("'x' is the name of line 1")));
 }
 
 }  // namespace

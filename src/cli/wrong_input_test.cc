@@ -11,6 +11,7 @@ namespace {
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // One line, ours, within reason.
@@ -132,6 +133,46 @@ TEST(WrongInput, SchemeMissing) {
   expect_one_line(world.run({"sync", "photos", "s3://copies"}), 252,
                   {"SOURCE 'photos'", "write s3://photos"});
   expect_one_line(world.run({"verify", "s3://photos", "copies/x"}), 252, {"write s3://copies/x"});
+}
+
+TEST(WrongInput, AnEndpointWithoutAScheme) {
+  TestWorld world;
+  expect_one_line(world.pair("sync", {"--endpoint-url", "127.0.0.1:9918"}), 252,
+                  {"neither http:// nor https://", "http://127.0.0.1:9918"});
+  const Ran secret = world.pair("sync", {"--endpoint-url", "user:hushed@127.0.0.1:9918"});
+  expect_one_line(secret, 252, {"https://host:port"});
+  EXPECT_THAT(secret.err, Not(HasSubstr("hushed")));
+}
+
+TEST(WrongInput, CombinedWantsAFile) {
+  TestWorld world;
+  expect_one_line(world.pair("verify", {"--combined", "-"}), 252,
+                  {"--combined '-'", "/dev/stdout"});
+}
+
+// As with the aws CLI no failure, but a mistyped prefix looks just so.
+TEST(WrongInput, NothingBelowThePrefixIsWarnedOf) {
+  TestWorld world;
+  world.put("photos", "2024/a", "A");
+  for (const char* command : {"sync", "verify"}) {
+    const Ran ran = world.run({command, "s3://photos/2042", "s3://copies", "--profile", "tobe"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(
+        ran.err,
+        "warning: there is nothing at the source below s3://photos/2042/: check the prefix\n");
+  }
+  EXPECT_EQ(world.run({"sync", "s3://photos", "s3://copies", "--profile", "tobe"}).err, "");
+}
+
+// Shared flags are not explained in the words of sync.
+TEST(WrongInput, EachCommandsHelpSpeaksOfIt) {
+  TestWorld world;
+  EXPECT_THAT(world.run({"help", "runs"}).out, Not(HasSubstr("of sync and verify")));
+  EXPECT_THAT(world.run({"help", "ls"}).out, Not(HasSubstr("both sides")));
+  const std::string verify = world.run({"help", "verify"}).out;
+  EXPECT_THAT(verify, Not(HasSubstr("\nWhat is copied\n")));
+  EXPECT_THAT(verify, HasSubstr("\nWhat is compared\n"));
+  EXPECT_THAT(world.run({"help", "sync"}).out, HasSubstr("(1 to 65536, default 256)"));
 }
 
 TEST(WrongInput, MalformedConfigFile) {

@@ -28,6 +28,10 @@ std::string_view to_string(CopyReason reason) {
       return "newer";
     case CopyReason::kEtagDiffers:
       return "etag";
+    case CopyReason::kStoredWrong:
+      return "stored-wrong";
+    case CopyReason::kCount:
+      break;
   }
   return "unknown";
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -21,8 +22,17 @@ struct CompareRules {
   bool no_overwrite = false;      // only what is missing is copied
 };
 
-enum class CopyReason : std::uint8_t { kMissing, kSizeDiffers, kSourceNewer, kEtagDiffers };
-std::string_view to_string(CopyReason reason);  // "missing", "size", "newer", "etag"
+enum class CopyReason : std::uint8_t {
+  kMissing,
+  kSizeDiffers,
+  kSourceNewer,
+  kEtagDiffers,
+  kStoredWrong,  // an earlier run found that the target had not stored what was sent
+  kCount
+};
+inline constexpr std::size_t kCopyReasons = static_cast<std::size_t>(CopyReason::kCount);
+std::string_view to_string(
+    CopyReason reason);  // "missing", "size", "newer", "etag", "stored-wrong"
 
 // What a pair of ETags can say about the content.
 enum class EtagRelation : std::uint8_t { kEqual, kDiffer, kIncomparable };

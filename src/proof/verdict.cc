@@ -64,9 +64,15 @@ std::string mending_advice(const CheckOptions& options, const CheckCounters& cou
                          objects(counters.etag_differs)));
   }
   if (options.extras_fail && counters.extra > 0) {
-    add(out, fmt::format("{} only at the target: run the sync with --delete (and see why earlier "
-                         "deletions were left).",
-                         objects(counters.extra)));
+    const bool after_sync = options.set_aside != nullptr;
+    add(out, fmt::format("{} only at the target: {}.", objects(counters.extra),
+                         !after_sync ? "run the sync with --delete (and see why earlier deletions "
+                                       "were left)"
+                         : options.deletions_done
+                             ? "this sync left them, or they were written meanwhile; its lines say "
+                               "which and why"
+                             : "this sync refused to delete; the reason stands beside it, with the "
+                               "flag that allows it"));
   }
   if (counters.could_not_look > 0) {
     add(out, fmt::format("{} could not be looked at: grant s3:GetObject on both sides, or use "

@@ -81,13 +81,13 @@ void Console::on_warning(const WarningEvent& event) {
     case WarningKind::kDraining:
       if (!options_.quiet) message("s3ferry: " + escape_for_display(event.message));
       return;
-    case WarningKind::kAllAttributes:
-    case WarningKind::kCopiedAs:
-      if (!options_.quiet && !options_.only_show_errors && !options_.json)
-        result("note: " + escape_for_display(event.message));
-      return;
     default:
-      if (!options_.quiet) message("warning: " + escape_for_display(event.message));
+      break;
+  }
+  if (!is_note(event.kind)) {
+    if (!options_.quiet) message("warning: " + escape_for_display(event.message));
+  } else if (!options_.quiet && !options_.only_show_errors && !options_.json) {
+    result("note: " + escape_for_display(event.message));
   }
 }
 

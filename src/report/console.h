@@ -37,6 +37,8 @@ class Console final : public EventSink {
   void on_warning(const WarningEvent& event) override;
   void on_difference(const DifferenceEvent& event) override;
 
+  // For the progress line: so many objects the last run of the task counted at the source.
+  void expect(std::uint64_t objects) { progress_.expect(objects); }
   // Call it a few times a second: passes on what is buffered and redraws the progress line.
   void tick();
   // The end of the run: the summary, and why it did not go well.

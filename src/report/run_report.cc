@@ -150,7 +150,8 @@ std::string_view to_string(CheckVerdict verdict) {
 }
 
 CheckVerdict RunReport::verdict() const {
-  if (!check_wanted) return CheckVerdict::kNotMade;
+  const bool began = sync || check || check_error;
+  if (!check_wanted || !began) return CheckVerdict::kNotMade;
   return check && check->passed ? CheckVerdict::kSuccess : CheckVerdict::kFail;
 }
 

@@ -36,7 +36,7 @@ struct RunReport {
   int exit_code = 0;
   std::string log_path;  // empty: no log
 
-  // A check that was wanted and could not be made is a failed one.
+  // A check that was wanted and could not be made is a failed one; none where nothing began.
   CheckVerdict verdict() const;
   // Exit code 0 or 2, and the check did not fail.
   bool job_succeeded() const;

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +96,12 @@ Status TaskLog::open_files() {
   const int descriptor = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor < 0) return bad(path_);
   file_ = std::make_unique<File>(descriptor, "the log '" + escape_for_display(path_) + "'");
+  // Held until the file is closed, however the process ends. File systems without locks do without.
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    return fail(ErrorKind::kConfig,
+                fmt::format("another run is at work and writes the log '{}': wait for its end, or "
+                            "give this one another --task",
+                            escape_for_display(path_)));
   if (ends_within_a_line(descriptor)) file_->output().write("\n\n");
   if (!settings_.objects) return {};
   for (auto& list : lists_) {
@@ -151,7 +158,7 @@ void TaskLog::on_failed(const FailedEvent& event) {
   if (pair_ != nullptr) line(failed_line(*pair_, event));
 }
 void TaskLog::on_warning(const WarningEvent& event) {
-  line("warning: " + escape_for_display(event.message));
+  line((is_note(event.kind) ? "note: " : "warning: ") + escape_for_display(event.message));
 }
 void TaskLog::on_difference(const DifferenceEvent& event) {
   if (pair_ != nullptr) line(difference_line(*pair_, event));

@@ -30,8 +30,9 @@ struct TaskLogSettings {
 class TaskLog final : public EventSink {
  public:
   // Makes the directory where only its last part is missing, opens the file and writes the head, so
-  // that an unusable place is found before any request. kUsage for the name and the folder, kIo
-  // when nothing can be written.
+  // that an unusable place is found before any request. kUsage for the name and the folder, kConfig
+  // where another run is writing the file (nothing is written then), kIo when nothing can be
+  // written.
   static Result<std::unique_ptr<TaskLog>> open(Runtime& runtime, TaskLogSettings settings);
   ~TaskLog() override;
   TaskLog(const TaskLog&) = delete;

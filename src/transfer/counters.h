@@ -59,9 +59,9 @@ struct RunCounters {
   Tally copied_earlier;  // of same: copied by an earlier try of the run that did not note it
   Tally deleted, would_delete;
   Tally extras_kept;
-  Tally skipped, failed;                          // both kinds of work together
-  Tally skipped_deletes, failed_deletes;          // thereof planned deletions
-  std::array<std::uint64_t, 4> copied_because{};  // by CopyReason
+  Tally skipped, failed;                                     // both kinds of work together
+  Tally skipped_deletes, failed_deletes;                     // thereof planned deletions
+  std::array<std::uint64_t, kCopyReasons> copied_because{};  // by CopyReason
   std::array<std::uint64_t, kSkipReasons> skipped_because{};
   std::uint64_t late = 0;              // changed at the source after the run began, and copied so
   std::uint64_t conflicts = 0;         // of failed: a foreign write at the target

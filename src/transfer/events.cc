@@ -40,10 +40,19 @@ std::string_view to_string(WarningKind kind) {
       return "settling";
     case WarningKind::kDraining:
       return "draining";
+    case WarningKind::kBudgets:
+      return "budgets";
+    case WarningKind::kNothingAtSource:
+      return "nothing-at-source";
     case WarningKind::kOther:
       return "other";
   }
   return "unknown";
+}
+
+bool is_note(WarningKind kind) {
+  return kind == WarningKind::kAllAttributes || kind == WarningKind::kCopiedAs ||
+         kind == WarningKind::kBudgets;
 }
 
 std::string_view to_string(DifferenceKind kind) {

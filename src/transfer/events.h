@@ -28,9 +28,12 @@ enum class WarningKind : std::uint8_t {
   kAllAttributes,        // the source bucket's configuration turned --attributes full on
   kSettling,             // --settle: a 403 is tried again
   kDraining,             // the run was asked to end: what it still waits for
+  kBudgets,              // budgets by the time of day: the zone, and what holds now
+  kNothingAtSource,      // no object below the source's prefix
   kOther,
 };
 std::string_view to_string(WarningKind kind);  // "condition-ignored", …
+bool is_note(WarningKind kind);                // good to know: nothing to be mended
 
 enum class DifferenceKind : std::uint8_t {
   kMissingAtTarget,

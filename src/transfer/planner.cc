@@ -244,6 +244,12 @@ bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reas
   const Comparison found = compare_objects(state_.options.compare, *merged.source, *merged.target);
   reason = found.reason;
   if (found.verdict == Verdict::kCopy) return true;
+  const KeySet* wrong = state_.options.stored_wrong;
+  if (wrong != nullptr && !state_.options.compare.no_overwrite &&
+      wrong->contains(merged.source->key)) {
+    reason = CopyReason::kStoredWrong;
+    return true;
+  }
   const bool ours = is_of_earlier_try(*merged.target);
   state_.count(chunk, [&](RunCounters& c) {
     c.same.add(merged.source->size);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "journal/work_store.h"
 #include "transfer/counters.h"
+#include "transfer/counters_text.h"
 #include "transfer/key_set.h"
 #include "transfer/ledger.h"
 #include "transfer/upload_book.h"

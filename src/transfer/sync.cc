@@ -4,6 +4,7 @@
 #include "transfer/copy_workers.h"
 #include "transfer/delete_phase.h"
 #include "transfer/delete_spool.h"
+#include "transfer/empty_source.h"
 #include "transfer/planner.h"
 #include "transfer/run_drained.h"
 #include "transfer/run_state.h"
@@ -69,11 +70,19 @@ Task<void> plan_and_copy(RunState& state, CopyWorkers& workers, DeleteSpool& spo
   co_await workers.finish();
 }
 
+// As the aws CLI this is no failure, but a mistyped prefix looks just so.
+void warn_of_nothing(RunState& state) {
+  const bool retries = state.book != nullptr && state.book->retry_of();
+  if (state.why_incomplete() || retries || state.counters.listed_source.objects > 0) return;
+  state.warn(WarningKind::kNothingAtSource, nothing_at_source(state.pair.source_at));
+}
+
 Task<void> all_phases(RunState& state, CopyWorkers& workers, DeletionsOutcome& deletions,
                       std::string& message) {
   state.enter(Phase::kCopying);
   DeleteSpool spool(state.options.spool_dir);
   co_await plan_and_copy(state, workers, spool);
+  warn_of_nothing(state);
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
   DeletePhase phase(state, spool);
   deletions = co_await phase.run(message);

@@ -107,7 +107,8 @@ inline Task<void> copy_one(RunState& state, UploadLog& log, CopyItem item) {
   Chunk& chunk = state.ledger.begin(std::nullopt);
   item.chunk = &chunk;
   workers.log_uploads(log);
-  (void)co_await workers.send(std::move(item));
+  const CopyLanePtr lane = workers.open_lane();
+  (void)co_await workers.send(*lane, std::move(item));
   co_await workers.finish();
   state.ledger.close(chunk, std::nullopt);
 }

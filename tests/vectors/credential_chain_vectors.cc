@@ -37,9 +37,9 @@ http::Headers headers_of(const Json& message) {
   http::Headers headers;
   if (!message.contains("headers")) return headers;
   for (const auto& [name, values] : message["headers"].items()) {
-    if (values.is_string()) headers.add(name, values);
+    if (values.is_string()) headers.add(name, values.get<std::string>());
     if (values.is_array())
-      for (const auto& value : values) headers.add(name, value);
+      for (const auto& value : values) headers.add(name, value.get<std::string>());
   }
   return headers;
 }
