@@ -38,15 +38,15 @@ std::string_view state_word(const TaskStateFolder& task, const RunRecord& run) {
   return to_string(run.status);
 }
 
-// How it ended. Where no outcome was written (an older version, or a kill during the check) the
-// journal's own figures tell.
+// How it ended. The outcome of a task's newest run is kept; of the others only what the journal
+// knows, and that is no proof: a check may have failed, or never have been made.
 std::string result_of(const TaskStateFolder& task, const RunRecord& run,
                       const RunCounters& counted) {
   if (run.status == RunStatus::kOpen) return task.in_use ? "-" : "stopped";
   if (run.status == RunStatus::kAbandoned) return "-";
   if (task.outcome && task.outcome->run == run.run) return escape_for_display(task.outcome->result);
   if (run.failures > 0) return "fail";
-  return counted.skipped_for(SkipReason::kDeletionsRefused) > 0 ? "deletions refused" : "success";
+  return counted.skipped_for(SkipReason::kDeletionsRefused) > 0 ? "deletions refused" : "not known";
 }
 
 // One run of the list. The task outlives it.

@@ -95,8 +95,8 @@ void RangeWalks::fill() {
 }
 
 std::size_t RangeWalks::walkers_behind() const {
-  return static_cast<std::size_t>(std::count_if(
-      walks_.begin(), walks_.end(), [](const RangeWalk& walk) { return !walk.asks_; }));
+  return static_cast<std::size_t>(std::count_if(walks_.begin(), walks_.end(),
+                                                [](const RangeWalk& walk) { return !walk.asks_; }));
 }
 
 // Of a side with a granted rate as many ranges are listed as keep that rate busy: the LISTs of more

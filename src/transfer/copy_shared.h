@@ -44,7 +44,7 @@ struct CopyShared {
   // Jobs that wait for their next try hold no permit, and another worker takes their place.
   std::size_t waiting = 0;
   bool denial_explained = false;  // what is missing was said with the first copy that was denied
-  CopyQueue* queue = nullptr;  // set by whoever owns both
+  CopyQueue* queue = nullptr;     // set by whoever owns both
   std::function<void()> when_waiting;
 };
 

@@ -529,8 +529,8 @@ TEST_F(RangeWalksTest, NoMoreRangesAreUnderWayThanListsMayBe) {
   EXPECT_GE(counting.most, 4u);
 }
 
-// Copies that take their time, say: more ranges would list no sooner what nobody takes, but some are
-// split off all the same, so that copies go to all of the bucket.
+// Copies that take their time, say: more ranges would list no sooner what nobody takes, but some
+// are split off all the same, so that copies go to all of the bucket.
 TEST_F(RangeWalksTest, WhileTheWalkersAreBehindTheRangesAreSpreadAndFew) {
   for (const Duration busy : {Duration(0), Duration(10min)}) {
     World world(1);

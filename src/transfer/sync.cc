@@ -82,10 +82,10 @@ Task<void> all_phases(RunState& state, CopyWorkers& workers, DeletionsOutcome& d
   state.enter(Phase::kCopying);
   DeleteSpool spool(state.options.spool_dir);
   co_await plan_and_copy(state, workers, spool);
-  warn_of_nothing(state);
   if (co_await is_cancelled()) state.stop(Error(ErrorKind::kCancelled, "interrupted"));
   DeletePhase phase(state, spool);
   deletions = co_await phase.run(message);
+  if (deletions != DeletionsOutcome::kRefusedEmptySource) warn_of_nothing(state);
 }
 
 }  // namespace
