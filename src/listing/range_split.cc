@@ -153,7 +153,7 @@ void RangeSplit::stalled(Id id) {
 void RangeSplit::refused(Id id) {
   const auto found = ranges_.find(id);
   if (found == ranges_.end()) return;
-  found->second.rests = true;
+  found->second.rests = found->second.kept = true;
   if (found->second.stall == Range::Stall::kStalled) found->second.stall = Range::Stall::kUsed;
 }
 
