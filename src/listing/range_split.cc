@@ -157,6 +157,10 @@ void RangeSplit::refused(Id id) {
   if (found->second.stall == Range::Stall::kStalled) found->second.stall = Range::Stall::kUsed;
 }
 
+void RangeSplit::spread_anew() {
+  for (auto& [id, range] : ranges_) range.kept = false;
+}
+
 double RangeSplit::guess_side(const Range& range, const SideState& side) const {
   if (!side.listed || side.keys == 0) return 0;
   const KeySpan span(alphabet_, side.mark, range.keys.up_to);

@@ -65,6 +65,8 @@ class RangeSplit {
   std::optional<Advice> spread(std::size_t ranges);
   // The advice was not followed: the range is left alone until it has gone on.
   void refused(Id id);
+  // What was refused may be spread again: walkers have moved on since.
+  void spread_anew();
 
   Id newest() const { return next_ - 1; }
   std::size_t ranges() const { return ranges_.size(); }
@@ -87,7 +89,7 @@ class RangeSplit {
     std::array<SideState, 2> sides;                         // by Side
     bool judged = false;   // what lies behind its border was learnt
     bool rests = true;     // until the next page
-    bool kept = false;     // whole, until the next page: a border was refused
+    bool kept = false;     // whole, until the next page or spread_anew(): a border was refused
     bool guessed = false;  // `remaining` and `longer` are those of now
     double remaining = 0;  // pages of the longer side
     std::size_t longer = 0;

@@ -222,6 +222,7 @@ Task<void> RangeWalks::watch_for_stalls() {
   while (co_await runtime_.sleep_for(kLookEvery)) {
     if (walkers_behind() > 0) {
       spread_ = std::min(spread_ + 1, kMostSpread);
+      split_.spread_anew();
       changed_.set();
     }
     for (const RangeWalk& walk : walks_) {

@@ -16,12 +16,12 @@ constexpr double kDropTo = 0.93;  // of what was served
 constexpr double kLeastRate = 1;  // copies a second; at a standstill nothing would be learnt
 constexpr double kLeastCeiling = 2;
 // Refused of the last few hundred: what means nothing. Three that come close together do.
-constexpr double kFewOfAll = 0.01, kOfTheLast = 200;
+constexpr double kFewOfAll = 0.0105, kOfTheLast = 200;
 // So much of all refused: an outage rather than a limit; the one that was known stays.
 constexpr double kOutageShare = 0.7;
 // Drops without a pause that changed nothing.
-constexpr int kMostInVain = 30;
-constexpr Duration kSeries = 2s, kToleratedFor = 60s;
+constexpr int kMostInVain = 12;
+constexpr Duration kSeries = 4s, kToleratedFor = 60s;
 constexpr double kStillAsMuch = 0.7, kTolerance = 1.5;
 // From kDropTo back to the ceiling takes as long as so many copies, and as long again as far past
 // it.
@@ -145,7 +145,11 @@ void LanePace::throttled(TimePoint now, TimePoint sent) {
 }
 
 void LanePace::drop(TimePoint now, double taken, double share) {
-  if (!limited_ || share < kOutageShare) ceiling_ = std::max(kLeastCeiling, taken);
+  if (!limited_ || now - dropped_ > kSeries) before_ = limited_ ? ceiling_ : taken;
+  if (limited_ && share >= kOutageShare)
+    ceiling_ = std::max(ceiling_, before_);
+  else
+    ceiling_ = std::max(kLeastCeiling, taken);
   floor_ = std::min(ceiling_, std::max(kLeastRate, kDropTo * taken));
   if (!limited_) next_ = now;
   limited_ = true;

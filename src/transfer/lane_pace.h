@@ -57,9 +57,10 @@ class LanePace {
   std::int64_t bin_ = 0;                                  // the newest
   TimePoint first_{};                                     // of the answers
   double lately_refused_ = 0;                             // part of all, on average
-  int drops_ = 0;                                         // one after the other
-  double most_refused_ = 0;                               // in them, of all that was sent
-  double tolerated_ = 0;                                  // what is refused at any rate
+  double before_ = 0;        // the ceiling before drops that came one after the other
+  int drops_ = 0;            // one after the other
+  double most_refused_ = 0;  // in them, of all that was sent
+  double tolerated_ = 0;     // what is refused at any rate
   TimePoint tolerated_until_{};
 };
 
