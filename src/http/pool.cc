@@ -4,7 +4,8 @@
 
 namespace s3ferry::http {
 namespace {
-// A connection that was used this recently is lent without a look at it.
+// A connection that was used this recently, and of which the loop has heard nothing since, is lent
+// without a look at it.
 constexpr Duration kTrusted = std::chrono::milliseconds(100);
 constexpr Duration kSweepEvery = std::chrono::seconds(1);
 }  // namespace
@@ -67,7 +68,8 @@ std::unique_ptr<Connection> Pool::take_idle(Slot& slot) {
     std::unique_ptr<Connection> connection = std::move(slot.idle.back());
     slot.idle.pop_back();
     const Duration idle = now - connection->idle_since;
-    if (idle <= options_.idle_expiry && (idle <= kTrusted || connection->stream->is_quiet()))
+    const bool trusted = idle <= kTrusted && connection->stream->seems_quiet();
+    if (trusted || (idle <= options_.idle_expiry && connection->stream->is_quiet()))
       return connection;
     --slot.open;
   }

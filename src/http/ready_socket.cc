@@ -45,12 +45,14 @@ class ReadySet final : public asio::execution_context::service {
 
   const Executor& executor() const { return executor_; }
 
-  void add(ReadySocket& socket) {
+  // 0, or the system's error: there are limits of what is listened to (epoll(7)).
+  [[nodiscard]] int add(ReadySocket& socket) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.ptr = &socket;
-    if (::epoll_ctl(descriptor_.native_handle(), EPOLL_CTL_ADD, socket.descriptor(), &event) != 0)
-      throw std::system_error(errno, std::generic_category(), "epoll");
+    const int added =
+        ::epoll_ctl(descriptor_.native_handle(), EPOLL_CTL_ADD, socket.descriptor(), &event);
+    return added == 0 ? 0 : errno;
   }
 
   // Said, not left to close(): a process that is being started may still hold the descriptor.
@@ -67,6 +69,7 @@ class ReadySet final : public asio::execution_context::service {
     watch();
   }
   void ended_wait() { --waiting_; }
+  bool listens() const { return waiting_ > 0; }
 
  private:
   static int open_set() {
@@ -119,7 +122,12 @@ ReadySocket::ReadySocket(Runtime& runtime, int descriptor, bool connected)
     : set_(asio::use_service<ReadySet>(runtime.context())),
       descriptor_(descriptor),
       ready_(connected ? kRead | kWrite : 0) {
-  set_.add(*this);
+  setup_error_ = set_.add(*this);
+  interrupted_ = setup_error_ != 0;
+}
+
+bool ReadySocket::heard_nothing() const {
+  return !may_read() && set_.listens();
 }
 
 ReadySocket::~ReadySocket() {

@@ -20,15 +20,19 @@ class ReadySocket {
   enum class Woken : std::uint8_t { kReady, kCancelled, kInterrupted };
   enum : std::uint8_t { kRead = 1, kWrite = 2 };
 
-  // Takes the descriptor over; it is connected, or connecting.
+  // Takes the descriptor over; it is connected, or connecting. Where setup_error() is the system's
+  // error instead of 0, the kernel will tell nothing of it, and every wait ends as interrupted.
   ReadySocket(Runtime& runtime, int descriptor, bool connected);
   ~ReadySocket();  // closes
   ReadySocket(const ReadySocket&) = delete;
   ReadySocket& operator=(const ReadySocket&) = delete;
 
   int descriptor() const { return descriptor_; }
+  int setup_error() const { return setup_error_; }
   // False: a read (a write) would surely not do anything.
   bool may_read() const { return (ready_ & kRead) != 0; }
+  // The loop is listening for its sockets, and has heard of nothing to read here.
+  bool heard_nothing() const;
   // What a read or a write of `asked` bytes has just come to. Less than asked for means that no
   // more is possible until the kernel says so.
   void was_read(ssize_t came_to, std::size_t asked) {
@@ -63,6 +67,7 @@ class ReadySocket {
 
   ReadySet& set_;
   int descriptor_;
+  int setup_error_ = 0;
   std::uint8_t ready_;
   std::uint8_t wanted_ = 0;  // by who waits; 0: nobody does
   bool ended_ = false;       // the peer will send no more, or nothing works any more

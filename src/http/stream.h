@@ -37,6 +37,8 @@ class Stream {
   virtual void interrupt() = 0;
   // False when the peer closed, or sent something nobody asked for. Looks, does not wait.
   virtual bool is_quiet() = 0;
+  // is_quiet() by what the kernel has told so far: costs nothing. False also where nobody listens.
+  virtual bool seems_quiet() const = 0;
   // Why the last kBroken happened, for a message.
   virtual std::string broken_reason() const = 0;
 };

@@ -98,6 +98,8 @@ class SocketStream final : public TcpStream {
     return quiet;
   }
 
+  bool seems_quiet() const override { return socket_.heard_nothing(); }
+
   std::string broken_reason() const override {
     if (tls_) return tls_->broken_reason();
     return system_error_ != 0 ? strerrordesc_np(system_error_) : "closed";
@@ -116,6 +118,7 @@ class SocketStream final : public TcpStream {
     co_return co_await shake_hands(std::move(*session), "the client");
   }
 
+  int setup_error() const { return socket_.setup_error(); }
   // What a connection that was begun came to: 0, or the system's error.
   int connect_error() const {
     int error = 0;
@@ -178,6 +181,9 @@ Task<Result<std::unique_ptr<TcpStream>>> TcpStream::connect(Runtime& runtime, Ad
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&name), address.size) != 0) error = errno;
   const bool begun = error == EINPROGRESS || error == EINTR;
   auto stream = std::make_unique<SocketStream>(runtime, socket, error == 0);
+  if (const int why = stream->setup_error(); why != 0)
+    co_return fail(ErrorKind::kConnect,
+                   fmt::format("the system listens to no more sockets: {}", strerrordesc_np(why)));
   if (begun) {
     Status connected = co_await stream->wait(Stream::Ready::kWrite);
     if (!connected) co_return fail(std::move(connected.error()));

@@ -272,6 +272,7 @@ bool TlsSession::is_resumed() const {
 }
 
 IoResult TlsSession::read_some(char* data, std::size_t size) {
+  if (ended_) return *ended_;
   ERR_clear_error();
   errno = 0;
   std::size_t total = 0;
@@ -283,9 +284,11 @@ IoResult TlsSession::read_some(char* data, std::size_t size) {
       if (!socket_.may_read() && SSL_has_pending(ssl_) == 0) break;
       continue;
     }
-    // What was read is handed out first; the condition comes again with the next call.
-    if (total > 0) break;
-    return classify(result);
+    const IoResult why = classify(result);
+    if (total == 0) return why;
+    // What was read is handed out first. OpenSSL tells of an end once; a want comes again.
+    if (why.kind == IoResult::Kind::kEof || why.kind == IoResult::Kind::kBroken) ended_ = why;
+    break;
   }
   release_write_buffer();
   return {IoResult::Kind::kOk, total};
@@ -312,6 +315,7 @@ IoResult TlsSession::write_some(const char* data, std::size_t size) {
 }
 
 bool TlsSession::is_quiet() {
+  if (ended_) return false;
   ERR_clear_error();
   char byte;
   socket_.doubt();

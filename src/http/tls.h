@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -71,6 +72,7 @@ class TlsSession {
   ReadySocket& socket_;
   int tidy_reads_ = 0;    // after which a write buffer was released
   bool writing_ = false;  // a record of ours is not yet sent as a whole
+  std::optional<IoResult> ended_;  // what came right behind the bytes that were read last
   std::string reason_;
   unsigned long error_code_ = 0;
 };

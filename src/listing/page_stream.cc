@@ -71,6 +71,8 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       if (!waited) co_return fail(std::move(waited.error()));
       if (finished_) break;
     }
+    // Also where the source gave a page all the same.
+    if (stopped_) co_return fail(ErrorKind::kCancelled, "cancelled");
     if (threw_) std::rethrow_exception(threw_);
     if (!fetch_status_) {
       finished_ = true;

@@ -67,7 +67,10 @@ class PageStream {
   std::optional<TimePoint> waiting_since() const { return waits_ ? sent_.at() : std::nullopt; }
 
   // No more pages: next() gives kCancelled.
-  void stop() { scope_.cancel(); }
+  void stop() {
+    stopped_ = true;
+    scope_.cancel();
+  }
   // Stops the fetch that is under way, if any.
   Task<void> close();
 
@@ -94,7 +97,7 @@ class PageStream {
   Event fetched_;
   std::function<void(const PageSeen&)> when_page_;
   bool fetching_ = false, waits_ = false;
-  bool finished_ = false;
+  bool finished_ = false, stopped_ = false;
   aws::SentNote sent_;  // of the fetch that is under way
   std::optional<Duration> took_;
   std::exception_ptr threw_;

@@ -220,6 +220,34 @@ Task<void> close_while_fetching(Runtime& runtime, PageSource& source) {
   co_await stream.close();
   EXPECT_EQ(slots.in_use(), 0u);
 }
+// Gives its page whether its task was cancelled or not.
+class DeafPages final : public PageSource {
+ public:
+  Task<Status> fetch(s3::ListRequest, s3::ListPage& page) override {
+    co_await gate.wait_uncancelled();
+    page.add_entry().key = "a";
+    co_return Status();
+  }
+  WaitList gate;
+};
+
+Task<std::optional<ErrorKind>> stop_while_fetching(Runtime& runtime, DeafPages& source) {
+  Semaphore slots(1);
+  PageStream stream(runtime, source, slots, PageStreamOptions());
+  stream.start();
+  (void)co_await runtime.sleep_for(1ms);
+  stream.stop();
+  source.gate.wake_all();
+  auto page = co_await stream.next();
+  co_await stream.close();
+  co_return page ? std::nullopt : std::optional(page.error().kind());
+}
+
+TEST_F(PageStreamTest, AfterAStopThereIsNoPageWhateverTheSourceDoes) {
+  DeafPages source;
+  EXPECT_EQ(runtime.run(stop_while_fetching(runtime, source)), ErrorKind::kCancelled);
+}
+
 TEST_F(PageStreamTest, ClosesInTheMiddleOfAFetch) {
   ScriptedPages source(runtime_, {{{"a"}, "t1", {}}});
   runtime_.run(close_while_fetching(runtime_, source));

@@ -48,8 +48,9 @@ class ListPage {
 
  private:
   friend class ListReader;
-  static constexpr std::size_t kFew = 8, kUsual = 1000;
-  // For a few entries, then at once for as many as a page usually holds.
+  static constexpr std::size_t kFew = 8, kUsual = 1016;
+  // For a few entries, then at once for as many as a page usually holds and the one that the reader
+  // begins behind the last.
   [[gnu::noinline]] void make_room() {
     entries.reserve(entries.empty() ? kFew : std::max(kUsual, 2 * entries.size()));
   }

@@ -14,7 +14,7 @@ namespace s3ferry::s3 {
 // the fill before needed. Not copyable.
 class TextArena {
  public:
-  static constexpr std::size_t kBlock = 16 * 1024;
+  static constexpr std::size_t kBlock = 16 * 1024 - 16;  // with the slack a round piece
   static constexpr std::size_t kSlack = 16;  // writable behind room(), for copies in whole steps
 
   TextArena() = default;
