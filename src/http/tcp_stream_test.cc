@@ -28,10 +28,17 @@ Task<bool> hears_something(Runtime& runtime, const Stream& stream) {
   co_return !stream.seems_quiet();
 }
 
-Task<int> answer_and_more(Runtime& runtime, std::uint16_t port) {
+Task<void> wait_in_vain(Stream& stream) {
+  (void)co_await stream.wait(Stream::Ready::kRead);
+}
+
+Task<void> answer_and_more(Runtime& runtime, std::uint16_t port) {
+  auto other = co_await TcpStream::connect(runtime, local(port));
   auto connected = co_await TcpStream::connect(runtime, local(port));
-  EXPECT_TRUE(connected);
-  if (!connected) co_return 0;
+  EXPECT_TRUE(other && connected);
+  if (!other || !connected) co_return;
+  Scope scope(runtime);
+  scope.spawn(wait_in_vain(**other));  // so that the loop listens
   Stream& stream = **connected;
   std::array<char, 64> buffer;
   const std::string_view ask = "GET / HTTP/1.1\r\n\r\n";
@@ -48,31 +55,38 @@ Task<int> answer_and_more(Runtime& runtime, std::uint16_t port) {
   EXPECT_FALSE(stream.seems_quiet());
   EXPECT_EQ(stream.read_some(buffer.data(), buffer.size()).bytes, 7u);
   EXPECT_TRUE(stream.seems_quiet());
-  co_return 1;
+  scope.cancel();
+  co_await scope.join();
+}
+
+Task<void> beside_server(Runtime& runtime, ScriptedServer& server, Task<void> work) {
+  Scope scope(runtime);
+  scope.spawn(server.serve());
+  co_await std::move(work);
+  server.stop();
+  co_await scope.join();
 }
 
 using TcpStreamTest = ClientTest;
 
 TEST_F(TcpStreamTest, WhatNobodyAskedForIsHeardOf) {
-  // The server waits in the same loop, so that it listens.
-  ScriptedServer server(runtime,
-                        {{read_head(), send("answer"), read_head(), send("surplus"), hold()}});
-  EXPECT_EQ(run(server, answer_and_more(runtime, server.port())), 1);
+  ScriptedServer server(
+      runtime, {{hold()}, {read_head(), send("answer"), read_head(), send("surplus"), hold()}});
+  runtime.run(beside_server(runtime, server, answer_and_more(runtime, server.port())));
 }
 
-Task<bool> quiet_alone(Runtime& runtime, std::uint16_t port, Task<void> serve, Scope& scope,
-                       ScriptedServer& server) {
-  scope.spawn(std::move(serve));
+Task<void> quiet_alone(Runtime& runtime, std::uint16_t port) {
   auto connected = co_await TcpStream::connect(runtime, local(port));
-  server.stop();
-  co_await scope.join();
-  co_return connected && (*connected)->seems_quiet();
+  EXPECT_TRUE(connected);
+  if (!connected) co_return;
+  EXPECT_FALSE((*connected)->seems_quiet());
+  EXPECT_TRUE((*connected)->is_quiet());
+  EXPECT_FALSE((*connected)->seems_quiet());
 }
 
 TEST_F(TcpStreamTest, WhereNobodyListensNothingIsTakenForQuiet) {
   ScriptedServer server(runtime, {{hold()}});
-  Scope scope(runtime);
-  EXPECT_FALSE(runtime.run(quiet_alone(runtime, server.port(), server.serve(), scope, server)));
+  runtime.run(beside_server(runtime, server, quiet_alone(runtime, server.port())));
 }
 
 }  // namespace

@@ -70,8 +70,8 @@ class TlsSession {
   void release_write_buffer();
   ssl_st* ssl_;
   ReadySocket& socket_;
-  int tidy_reads_ = 0;    // after which a write buffer was released
-  bool writing_ = false;  // a record of ours is not yet sent as a whole
+  int tidy_reads_ = 0;             // after which a write buffer was released
+  bool writing_ = false;           // a record of ours is not yet sent as a whole
   std::optional<IoResult> ended_;  // what came right behind the bytes that were read last
   std::string reason_;
   unsigned long error_code_ = 0;

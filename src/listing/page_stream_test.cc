@@ -70,6 +70,7 @@ Task<Outcome> drain(Runtime& runtime, PageSource& source, PageStreamOptions opti
     if (!page) {
       out.error = page.error();
       EXPECT_FALSE(co_await stream.next());  // an error stays an error
+      EXPECT_FALSE(stream.nothing_behind("\xFF"));
       break;
     }
     if (!*page) break;
@@ -245,7 +246,7 @@ Task<std::optional<ErrorKind>> stop_while_fetching(Runtime& runtime, DeafPages& 
 
 TEST_F(PageStreamTest, AfterAStopThereIsNoPageWhateverTheSourceDoes) {
   DeafPages source;
-  EXPECT_EQ(runtime.run(stop_while_fetching(runtime, source)), ErrorKind::kCancelled);
+  EXPECT_EQ(runtime_.run(stop_while_fetching(runtime_, source)), ErrorKind::kCancelled);
 }
 
 TEST_F(PageStreamTest, ClosesInTheMiddleOfAFetch) {

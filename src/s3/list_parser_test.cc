@@ -8,24 +8,13 @@
 #include <pugixml.hpp>
 
 #include "base/text.h"
+#include "s3/listing_text.h"
 
 namespace s3ferry::s3 {
 namespace {
 
-std::string listing(std::string_view inside, std::string_view truncated = "false") {
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult "
-      "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><Prefix/>"
-      "<IsTruncated>{}</IsTruncated>{}</ListBucketResult>",
-      truncated, inside);
-}
-std::string object(std::string_view key, std::string_view more = "") {
-  return fmt::format(
-      "<Contents><Key>{}</Key><LastModified>2026-11-22T01:02:03.000Z</LastModified>"
-      "<ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag>{}<Size>7</Size>"
-      "<StorageClass>STANDARD_IA</StorageClass></Contents>",
-      key, more);
-}
+using testing::listing;
+using testing::object;
 
 ListPage must_parse(std::string body) {
   ListPage page;

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "s3/list_parser.h"
+#include "s3/listing_text.h"
 
 namespace s3ferry::s3 {
 namespace {
+
+using testing::object;
 
 std::string told(const Status& status, const ListPage& page) {
   if (!status) {
@@ -42,18 +45,8 @@ std::string told_whole(const std::string& document) {
   return told(status, page);
 }
 
-std::string object(std::string_view key, std::string_view more = "") {
-  return fmt::format(
-      "<Contents><Key>{}</Key><LastModified>2026-11-22T01:02:03.000Z</LastModified>"
-      "<ETag>&quot;9b2cf535f27731c974343645a3985328&quot;</ETag>{}<Size>7</Size>"
-      "<StorageClass>STANDARD</StorageClass></Contents>",
-      key, more);
-}
 std::string listing(std::string_view inside, std::string_view truncated = "false") {
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"u\"><Name>b</Name>"
-      "<Prefix/><EncodingType>url</EncodingType>{}<IsTruncated>{}</IsTruncated></ListBucketResult>",
-      inside, truncated);
+  return testing::listing(fmt::format("<EncodingType>url</EncodingType>{}", inside), truncated);
 }
 
 std::vector<std::string> documents() {
