@@ -37,9 +37,9 @@ def summed_up(bench, runs, objects, in_flight, tls, more=""):
 def copied(bench, objects, home, repeat, connections=(1024, 256, 64)):
     results = []
     for in_flight in connections:
-        # The slow ones once or twice; plain and TLS in turn, so that what disturbs one disturbs both.
+        # The slow ones less often; plain and TLS in turn, so that what disturbs one disturbs both.
         plain, encrypted = [], []
-        for _ in range(max(1, repeat * in_flight // 1024)):
+        for _ in range(repeat if in_flight >= 256 else max(1, repeat - 1)):
             plain.append(one_run(bench, objects, home, in_flight, False))
             encrypted.append(one_run(bench, objects, home, in_flight, True))
         results.append(summed_up(bench, plain, objects, in_flight, False))

@@ -105,8 +105,8 @@ Task<Status> PairCommand::open_state() {
       co_await TaskState::open(context_, options_, std::move(identity), std::move(folder));
   if (!opened) co_return fail(std::move(opened.error()));
   state_ = std::move(*opened);
-  remove_outcome(state_->directory());
   RunRecord record = state_->record();
+  (void)remove_outcome(state_->directory(), record.run);
   auto book = co_await RunBook::open(state_->store(), std::move(record));
   if (!book) co_return fail(std::move(book.error()));
   book_ = std::move(*book);

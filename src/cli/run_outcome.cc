@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string path_in(const std::string& directory) {
-  return directory + "/outcome.json";
+  return directory + "/outcomes.json";
 }
 
 bool deletions_were_refused(DeletionsOutcome outcome) {
@@ -33,18 +33,16 @@ std::string result_of(const RunReport& report) {
   return report.verdict() == CheckVerdict::kFail ? "check failed" : "fail";
 }
 
-}  // namespace
-
-RunOutcome outcome_of(const RunReport& report, std::uint64_t run) {
-  return {run, result_of(report), std::string(to_string(report.verdict())), report.exit_code};
-}
-
-Status write_outcome(const std::string& directory, const RunOutcome& outcome) {
-  Json out;
-  out["run"] = outcome.run;
-  out["result"] = outcome.result;
-  out["check"] = outcome.check;
-  out["exit_code"] = outcome.exit_code;
+Status write_all(const std::string& directory, const std::vector<RunOutcome>& outcomes) {
+  Json out = Json::array();
+  for (const RunOutcome& one : outcomes) {
+    Json entry;
+    entry["run"] = one.run;
+    entry["result"] = one.result;
+    entry["check"] = one.check;
+    entry["exit_code"] = one.exit_code;
+    out.push_back(std::move(entry));
+  }
   const std::string path = path_in(directory), fresh = path + ".new";
   std::ofstream file(fresh, std::ios::trunc);
   file << out.dump() << "\n";
@@ -53,21 +51,40 @@ Status write_outcome(const std::string& directory, const RunOutcome& outcome) {
   return fail(ErrorKind::kIo, fmt::format("cannot write {}", escape_for_display(path)));
 }
 
-void remove_outcome(const std::string& directory) {
-  std::remove(path_in(directory).c_str());
+}  // namespace
+
+RunOutcome outcome_of(const RunReport& report, std::uint64_t run) {
+  return {run, result_of(report), std::string(to_string(report.verdict())), report.exit_code};
 }
 
-std::optional<RunOutcome> read_outcome(const std::string& directory) {
+Status write_outcome(const std::string& directory, const RunOutcome& outcome) {
+  std::vector<RunOutcome> all = read_outcomes(directory);
+  std::erase_if(all, [&](const RunOutcome& one) { return one.run == outcome.run; });
+  all.insert(all.begin(), outcome);
+  if (all.size() > kMostOutcomes) all.resize(kMostOutcomes);
+  return write_all(directory, all);
+}
+
+Status remove_outcome(const std::string& directory, std::uint64_t run) {
+  std::vector<RunOutcome> all = read_outcomes(directory);
+  if (std::erase_if(all, [&](const RunOutcome& one) { return one.run == run; }) == 0) return {};
+  return write_all(directory, all);
+}
+
+std::vector<RunOutcome> read_outcomes(const std::string& directory) {
   std::ifstream file(path_in(directory));
   const std::string text(std::istreambuf_iterator<char>(file), {});
   const Json in = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::vector<RunOutcome> all;
+  if (!in.is_array()) return all;
   try {
-    if (!in.is_object()) return std::nullopt;
-    return RunOutcome{in.at("run").get<std::uint64_t>(), in.at("result").get<std::string>(),
-                      in.at("check").get<std::string>(), in.at("exit_code").get<int>()};
+    for (const Json& one : in)
+      all.push_back({one.at("run").get<std::uint64_t>(), one.at("result").get<std::string>(),
+                     one.at("check").get<std::string>(), one.at("exit_code").get<int>()});
   } catch (const Json::exception&) {
-    return std::nullopt;
+    return {};
   }
+  return all;
 }
 
 }  // namespace s3ferry

@@ -38,13 +38,19 @@ std::string_view state_word(const TaskStateFolder& task, const RunRecord& run) {
   return to_string(run.status);
 }
 
-// How it ended. The outcome of a task's newest run is kept; of the others only what the journal
-// knows, and that is no proof: a check may have failed, or never have been made.
+const RunOutcome* outcome_of(const TaskStateFolder& task, const RunRecord& run) {
+  const auto found = std::find_if(task.outcomes.begin(), task.outcomes.end(),
+                                  [&](const RunOutcome& one) { return one.run == run.run; });
+  return found == task.outcomes.end() ? nullptr : &*found;
+}
+
+// How it ended. Without a kept outcome only what the journal knows, and that is no proof: a check
+// may have failed, or never have been made.
 std::string result_of(const TaskStateFolder& task, const RunRecord& run,
                       const RunCounters& counted) {
   if (run.status == RunStatus::kOpen) return task.in_use ? "-" : "stopped";
   if (run.status == RunStatus::kAbandoned) return "-";
-  if (task.outcome && task.outcome->run == run.run) return escape_for_display(task.outcome->result);
+  if (const RunOutcome* ended = outcome_of(task, run)) return escape_for_display(ended->result);
   if (run.failures > 0) return "fail";
   return counted.skipped_for(SkipReason::kDeletionsRefused) > 0 ? "deletions refused" : "not known";
 }
@@ -122,10 +128,10 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   out["run"] = run.run;
   out["state"] = state_word(task, run);
   out["result"] = result_of(task, run, counted);
-  if (task.outcome && task.outcome->run == run.run &&
-      !(run.status == RunStatus::kOpen && task.in_use)) {
-    out["check"] = task.outcome->check;
-    out["exit_code"] = task.outcome->exit_code;
+  const RunOutcome* ended = outcome_of(task, run);
+  if (ended != nullptr && !(run.status == RunStatus::kOpen && task.in_use)) {
+    out["check"] = ended->check;
+    out["exit_code"] = ended->exit_code;
   }
   if (has_stopped(task, run)) out["stopped_because"] = why_it_stopped(run);
   out["began"] = format_iso8601_millis(run.began);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "cli/command_line.h"
+#include "cli/run_outcome.h"
 #include "cli/run_settings.h"
 #include "cli/state.h"
 #include "program/test_world.h"
@@ -133,6 +134,32 @@ TEST(RunsApp, SaysHowRunsEndedTheNewestFirst) {
   EXPECT_EQ(runs[0]["check"], "fail");
   EXPECT_EQ(runs[0]["exit_code"], 1);
   EXPECT_THAT(world.run({"runs"}).lines()[1], StartsWith("finished  deletions refused  "));
+  // The one before is still what it was.
+  runs = world.run({"runs", "--all", "--json"}).events();
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0]["result"], "deletions refused");
+  EXPECT_EQ(runs[1]["result"], "success");
+  EXPECT_EQ(runs[1]["exit_code"], 0);
+  EXPECT_EQ(runs[2]["result"], "stopped");
+}
+
+TEST(RunsApp, KeepsTheOutcomesOfTheNewestRuns) {
+  const TestFolder folder;
+  auto full = nlohmann::json::array();
+  for (std::uint64_t run = kMostOutcomes; run > 0; --run)
+    full.push_back({{"run", run}, {"result", "success"}, {"check", "none"}, {"exit_code", 0}});
+  std::ofstream(folder.path() + "/outcomes.json") << full.dump();
+  ASSERT_TRUE(write_outcome(folder.path(), {kMostOutcomes + 1, "success", "none", 0}));
+  ASSERT_TRUE(write_outcome(folder.path(), {kMostOutcomes + 1, "fail", "fail", 1}));
+  auto all = read_outcomes(folder.path());
+  ASSERT_EQ(all.size(), kMostOutcomes);
+  EXPECT_EQ(all.front().run, kMostOutcomes + 1);
+  EXPECT_EQ(all.front().result, "fail");
+  EXPECT_EQ(all.back().run, 2U);
+  ASSERT_TRUE(remove_outcome(folder.path(), kMostOutcomes + 1));
+  EXPECT_EQ(read_outcomes(folder.path()).front().run, kMostOutcomes);
+  std::ofstream(folder.path() + "/outcomes.json") << "[{\"run\": ";
+  EXPECT_TRUE(read_outcomes(folder.path()).empty());
 }
 
 // It has the source's size and a newer time: by the rules of `aws s3 sync` it is the same.

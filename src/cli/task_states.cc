@@ -45,7 +45,7 @@ TaskStateFolder read_task_state(const std::string& directory, std::size_t most_r
     out.unreadable = std::move(journal.error());
     return out;
   }
-  out.outcome = read_outcome(directory);
+  out.outcomes = read_outcomes(directory);
   out.source = line_of(journal->identity(), "source");
   out.target = line_of(journal->identity(), "target");
   out.source_service = line_of(journal->identity(), "source service");

@@ -17,7 +17,7 @@ struct TaskStateFolder {
   bool in_use = false;                                         // a run is at work in it now
   std::string source, target, source_service, target_service;  // of the identity; escaped
   std::vector<RunRecord> runs;                                 // newest first
-  std::optional<RunOutcome> outcome;                           // of the last try that ended
+  std::vector<RunOutcome> outcomes;                            // of the runs that ended
   std::optional<Error> unreadable;                             // then nothing else is sure
   std::string label() const { return runs.empty() ? std::string() : runs.front().label; }
 };
