@@ -137,8 +137,10 @@ struct Caller::Try final : http::BeforeSend {
   std::optional<WallTime> server_date;
   std::optional<milliseconds> hint;
 
-  // A limit, or a note of when it is written.
-  bool asks_before_send() const { return is_limited() || spec.sent != nullptr; }
+  // A limit, or somebody to be told when it is written.
+  bool asks_before_send() const {
+    return is_limited() || spec.sent != nullptr || spec.watch != nullptr;
+  }
   bool is_limited() const {
     return (rate != nullptr && rate->limits()) ||
            (copied_from_rate != nullptr && copied_from_rate->limits());
@@ -167,7 +169,9 @@ Task<Status> Caller::Try::may_send() {
     if (!again) co_return again;
   }
   grant_used = true;
-  if (spec.sent != nullptr) spec.sent->set(caller_.runtime_.now());
+  const TimePoint now = caller_.runtime_.now();
+  if (spec.sent != nullptr) spec.sent->set(now);
+  if (spec.watch != nullptr) spec.watch->sent(now);
   co_return Status();
 }
 
@@ -314,7 +318,6 @@ Task<Result<http::Response>> Caller::wait_and_send(Try& state) {
 Task<Result<http::Response>> Caller::send(Try& state) {
   http::Request request = build(state);
   if (state.asks_before_send()) request.before_send = &state;
-  if (state.spec.watch != nullptr) state.spec.watch->sent(runtime_.now());
   notes_->count(state.spec.operation, state.requests++ > 0);
   if (log_enabled(LogLevel::kDebug)) state.sent_at = runtime_.now();
   return transport_.send(std::move(request));

@@ -30,7 +30,7 @@ enum class PayloadHash : std::uint8_t { kSigned, kUnsigned };  // a stream is al
 class AttemptWatch {
  public:
   virtual ~AttemptWatch() = default;
-  virtual void sent(TimePoint now) = 0;
+  virtual void sent(TimePoint now) = 0;  // written to its connection; not where it never was
   virtual void answered(TimePoint now, const Error* error) = 0;  // null: it worked
 };
 

@@ -46,6 +46,10 @@ class ScriptedTransport final : public http::Transport {
       : runtime_(runtime), script_(std::move(script)) {}
 
   Task<Result<http::Response>> send(http::Request request) override {
+    if (request.before_send != nullptr) {
+      const Status leave = co_await request.before_send->may_send();
+      if (!leave) co_return fail(leave.error());
+    }
     const Reply reply = script_(request, requests.size());
     requests.push_back(std::move(request));
     times.push_back(runtime_.now());

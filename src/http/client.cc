@@ -33,11 +33,13 @@ class Client::Impl {
   ClientOptions options_;
   Workshop workshop_;
   Pool pool_;
-  std::string head_;  // of the request that is about to be sent: good until the next wait
+  std::string head_;         // of the request that is about to be sent: good until the next wait
+  std::uint64_t heads_ = 0;  // written so far
   std::uint64_t requests_ = 0, resent_ = 0;
 };
 
 Status Client::Impl::write_head(const Route& way, const Request& request, bool small) {
+  ++heads_;
   head_.clear();
   Status written = append_request_head(
       head_, request, way.absolute_form() ? &way.proxy->authorization.reveal() : nullptr);
@@ -59,7 +61,7 @@ Task<Result<Response>> Client::Impl::send(Request request) {
       if (lease) lease.give_back();
       co_return fail(std::move(written.error()));
     }
-    const bool waits = !lease || request.before_send != nullptr;
+    const std::uint64_t mine = heads_;
     if (!lease) {
       auto leased = co_await pool_.lease(request.origin, request.deadlines.connect, again);
       if (!leased) co_return fail(std::move(leased.error()));
@@ -72,7 +74,7 @@ Task<Result<Response>> Client::Impl::send(Request request) {
         co_return fail(std::move(leave.error()));
       }
     }
-    if (waits) (void)write_head(way, request, small);  // others have used its place
+    if (heads_ != mine) (void)write_head(way, request, small);  // others have used its place
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none) {
       lease.give_back();
