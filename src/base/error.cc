@@ -34,6 +34,7 @@ std::string_view to_string(ErrorKind kind) {
     case ErrorKind::kRetryBudget: return "retry budget";
     case ErrorKind::kUnsupported: return "unsupported";
     case ErrorKind::kRefused: return "refused";
+    case ErrorKind::kStoredWrong: return "stored wrong";
     case ErrorKind::kTooLarge: return "too large";
     case ErrorKind::kIo: return "io";
     case ErrorKind::kInternal: return "internal";

@@ -36,6 +36,7 @@ enum class ErrorKind : std::uint8_t {
   kRetryBudget,         // the shared retry budget is empty: give the work back
   kUnsupported,         // this program or that server cannot do it
   kRefused,             // a safety rule said no
+  kStoredWrong,         // a write was done, and what is stored under its name is not what was sent
   kTooLarge,            // over a limit of ours or of S3
   kIo,                  // local file or pipe
   kInternal,            // a defect of this program

@@ -192,10 +192,7 @@ Task<void> PairCommand::sync() {
     options.relay.max_bandwidth = RateSchedule(*bandwidth);
   options.relay.max_bandwidth.in_zone(connections_->zone());
   options.drain = &ending_;
-  if (state_) {
-    options.stored_wrong = &state_->stored_wrong();
-    if (!options_.retry_failed) reporters_->console().expect(state_->last_listed());
-  }
+  if (state_ && !options_.retry_failed) reporters_->console().expect(state_->last_listed());
   if (!options_.attributes_given && !options.dry_run)
     co_await run_drained(context_.runtime, &ending_, Duration::zero(), nullptr,
                          settle_attributes(options.attributes));

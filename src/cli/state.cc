@@ -23,39 +23,26 @@ Result<std::string> state_root(const Host& host) {
 
 namespace {
 
-constexpr std::size_t kFailuresAtOnce = 1000;
 constexpr std::size_t kMostRunsBack = 10;
 
 struct Before {
   std::string label;
-  KeySet stored_wrong;
   std::uint64_t listed = 0;
 };
 
-// The last run's label; what was stored wrong in the last run that came to its end and in those
-// after it that did not; what that one counted at the source. What cannot be read here is told when
-// the journal is opened.
-Before read_before(const std::string& directory) {
+// The last run's label, and what the last run that came to its end counted at the source.
+Result<Before> read_before(const std::string& directory) {
   Before out;
   if (!holds_task_state(directory)) return out;
   Result<JournalReader> journal = JournalReader::open(directory);
-  if (!journal) return out;
+  if (!journal) return fail(std::move(journal.error()));
   const Result<std::vector<RunRecord>> runs = journal->runs(kMostRunsBack);
-  if (!runs) return out;
+  if (!runs) return fail(runs.error());
   if (!runs->empty()) out.label = runs->front().label;
   for (const RunRecord& run : *runs) {
-    std::optional<FailedObject> after;
-    for (;;) {
-      Result<std::vector<FailedObject>> page = journal->failures(run.run, after, kFailuresAtOnce);
-      if (!page || page->empty()) break;
-      for (const FailedObject& failed : *page)
-        if (failed.work == FailedWork::kCopy && failed.kind == to_string(ErrorKind::kRefused))
-          out.stored_wrong.add(failed.key);
-      after = std::move(page->back());
-    }
     if (run.status != RunStatus::kFinished) continue;
     const Result<RunCounters> counted = counters_from_text(run.result);
-    if (counted && !run.retry_of) out.listed = counted->listed_source.objects;
+    if (counted && !run.retry_of) out.listed = counted->listed_source.objects;  // an estimate
     break;
   }
   return out;
@@ -80,18 +67,18 @@ Task<Result<std::unique_ptr<TaskState>>> TaskState::open(AppContext& context,
                     escape_for_display(directory)));
   Result<StateDirectory> locked = StateDirectory::open(directory);
   if (!locked) co_return fail(std::move(locked.error()));
-  Before before = read_before(directory);
+  Result<Before> before = read_before(directory);
+  if (!before) co_return fail(std::move(before.error()));
   SqliteStoreOptions settings;
   Result<std::unique_ptr<SqliteStore>> store =
       SqliteStore::open(context.runtime, std::move(*locked), std::move(settings));
   if (!store) co_return fail(std::move(store.error()));
   std::unique_ptr<TaskState> state(new TaskState(std::move(*store), std::move(directory)));
-  state->last_listed_ = before.listed;
-  state->stored_wrong_ = std::move(before.stored_wrong);
+  state->last_listed_ = before->listed;
   RunRequest request;
   request.identity = std::move(identity);
   request.settings = run_settings(options);
-  request.label = options.task_given ? options.task : std::move(before.label);
+  request.label = options.task_given ? options.task : std::move(before->label);
   request.restart = options.restart;
   request.retry_failed = options.retry_failed;
   Result<RunRecord> record = co_await state->store_->open_run(std::move(request));

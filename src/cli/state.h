@@ -7,7 +7,6 @@
 #include "cli/app.h"
 #include "cli/options.h"
 #include "journal/sqlite_store.h"
-#include "transfer/key_set.h"
 
 namespace s3ferry {
 
@@ -27,9 +26,6 @@ class TaskState {
   WorkStore& store() { return *store_; }
   const RunRecord& record() const { return record_; }
   const std::string& directory() const { return directory_; }
-  // Keys of which the target did not store what the last run sent; they look the same as the
-  // source.
-  const KeySet& stored_wrong() const { return stored_wrong_; }
   // What the last run that came to its end counted at the source; 0: not known.
   std::uint64_t last_listed() const { return last_listed_; }
   Task<Status> close() { return store_->close(); }
@@ -40,7 +36,6 @@ class TaskState {
   std::unique_ptr<SqliteStore> store_;
   std::string directory_;
   RunRecord record_;
-  KeySet stored_wrong_;
   std::uint64_t last_listed_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 
 #include "cli/command_line.h"
 #include "cli/run_outcome.h"
@@ -36,6 +37,7 @@ struct TaskScript {
   std::string folder = "photos_to_copies-1", label = "photos", identity = kIdentity;
   bool finish = false;
   std::string stored_wrong;  // a key that failed because of what the target had stored
+  bool old_version = false;  // … as version 1 of the journal put it
 };
 
 // A run that copied 1,000, planned a deletion and failed with two objects.
@@ -61,8 +63,12 @@ Task<Status> write_task(Runtime& runtime, std::string root, TaskScript script) {
   span.failures = {FailedObject(FailedWork::kCopy, "a\n", 7, error),
                    FailedObject(FailedWork::kDelete, "\xff", 8, error)};
   if (!script.stored_wrong.empty())
-    span.failures = {FailedObject(FailedWork::kCopy, script.stored_wrong, 1,
-                                  Error(ErrorKind::kRefused, "not what was sent"))};
+    span.failures = {
+        FailedObject(FailedWork::kCopy, script.stored_wrong, 1,
+                     Error(script.old_version ? ErrorKind::kRefused : ErrorKind::kStoredWrong,
+                           "not what was sent")
+                         .with_operation("PutObject"))};
+  if (!script.stored_wrong.empty()) (void)(*store)->note_stored_wrong(script.stored_wrong);
   (void)(*store)->advance(*claim, std::move(span));
   (void)(*store)->set_phase("copying");
   if (script.finish) (void)co_await (*store)->finish_run(counters(2'000));
@@ -189,6 +195,52 @@ TEST(RetryFailed, WhatTheTargetStoredWrongIsCopiedAnew) {
     flags.resize(3);
     EXPECT_THAT(world.pair("sync", flags).out, Not(HasSubstr("stored-wrong"))) << "once is enough";
   }
+}
+
+void execute(const std::string& folder, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open((folder + "/journal.sqlite").c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(handle);
+}
+
+// What an unreadable journal knew to be stored wrong would be taken for the same.
+TEST(SyncState, ThatCannotBeReadIsNoEmptyOne) {
+  for (const char* damage : {"UPDATE stored_wrong SET key=x'00'", "DROP TABLE stored_wrong",
+                             "UPDATE runs SET label='another' WHERE run=1"}) {
+    TestWorld world;
+    TaskScript script;
+    script.finish = true;
+    script.stored_wrong = "bad";
+    write(world, script);
+    write(world, script);
+    world.put("photos", "bad", "x");
+    world.put("copies", "bad", "y", "2026-02-01T00:00:00Z");
+    const std::string folder = world.state.path() + "/s3ferry/photos_to_copies-1";
+    execute(folder, damage);
+    const Ran ran = world.pair("sync", {"--state", folder});
+    EXPECT_EQ(ran.code, 253) << damage << ran.out;
+    EXPECT_THAT(ran.err, HasSubstr("journal.sqlite")) << damage;
+    EXPECT_EQ(ran.error_lines().size(), 1U) << ran.err;
+  }
+}
+
+// Of an earlier version, which wrote it down as a failure only.
+TEST(SyncState, OfAnEarlierVersionIsConvertedAndItsWrongObjectsAreCopiedAnew) {
+  TestWorld world;
+  TaskScript script;
+  script.finish = true;
+  script.old_version = true;
+  script.stored_wrong = "bad";
+  write(world, script);
+  const std::string folder = world.state.path() + "/s3ferry/photos_to_copies-1";
+  execute(folder, "DROP TABLE stored_wrong; PRAGMA user_version=1");
+  world.put("photos", "bad", "x");
+  world.put("copies", "bad", "y", "2026-02-01T00:00:00Z");
+  EXPECT_EQ(world.run({"runs", "--state", folder}).code, 0);
+  const Ran ran = world.pair("sync", {"--json", "--state", folder});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("stored-wrong"));
 }
 
 TEST(RunsApp, AJournalThatCannotBeReadIsSaidAndTheOthersAreShown) {

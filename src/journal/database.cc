@@ -215,7 +215,8 @@ Error Database::damaged(std::string_view how) const {
       fmt::format("the journal {} is damaged ({}); it was left as it is. Move its folder "
                   "away, or name another with --state, and the run begins anew: what was "
                   "copied compares as the same. Multipart uploads that it knew stay at the "
-                  "target until they are aborted",
+                  "target until they are aborted, and objects that it knew to be stored wrong may "
+                  "look the same: a run with --compare etag finds them",
                   path_, how));
 }
 

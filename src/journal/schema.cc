@@ -13,7 +13,7 @@ namespace {
 
 // Rows are written and read whole; `seal` is a digest of the other columns, in their order. Keys
 // are BLOBs: SQLite orders them as unsigned bytes. `spans`, `claims`, `planned_deletes` and
-// `set_aside` are those of the last run.
+// `set_aside` are those of the last run; `uploads` and `stored_wrong` are the task's.
 constexpr const char* kTables = R"(
 CREATE TABLE task(
   one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL, epoch INTEGER NOT NULL,
@@ -40,6 +40,10 @@ CREATE TABLE failures(
 CREATE TABLE set_aside(
   kind INTEGER NOT NULL, key BLOB NOT NULL, seal INTEGER NOT NULL,
   PRIMARY KEY (kind, key)) WITHOUT ROWID;
+)";
+// Since version 2.
+constexpr const char* kTablesOfTwo = R"(
+CREATE TABLE stored_wrong(key BLOB PRIMARY KEY, seal INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 tl::unexpected<Error> unusable(const std::string& path, std::string_view why) {
@@ -85,7 +89,7 @@ Status check_marks(const Database& database, const Marks& marks) {
                             "knows {}); it was left as it is: use that version, or name another "
                             "folder with --state",
                             database.path(), marks.version, kJournalVersion));
-  if (marks.version != kJournalVersion || marks.tables == 0)
+  if (marks.version < kOldestJournalVersion || marks.tables == 0)
     return fail(database.damaged(fmt::format("format {}", marks.version)));
   return {};
 }
@@ -103,10 +107,10 @@ Status make_tables(const std::string& path, const std::string& vfs) {
   if (!database) return fail(database.error());
   Status done = (*database)->execute("PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL");
   if (done)
-    done =
-        (*database)->execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};"
-                                         "PRAGMA user_version={};COMMIT;",
-                                         kTables, kJournalApplicationId, kJournalVersion));
+    done = (*database)->execute(
+        fmt::format("BEGIN IMMEDIATE;{}{}PRAGMA application_id={};"
+                    "PRAGMA user_version={};COMMIT;",
+                    kTables, kTablesOfTwo, kJournalApplicationId, kJournalVersion));
   return done ? (*database)->execute("PRAGMA wal_checkpoint(TRUNCATE)") : done;
 }
 
@@ -132,7 +136,42 @@ Status make_journal(const std::string& path, const std::string& vfs) {
   return {};
 }
 
-// Open, and proven to be a whole journal of this version.
+// Version 1 knew of objects that were stored wrong only by the failures of the last run that came
+// to its end, and of those after it; among these some had stored nothing, told apart by who
+// refused.
+Status add_stored_wrong(Database& database) {
+  if (Status made = database.execute(kTablesOfTwo); !made) return made;
+  Result<Statement> failed = database.prepare(
+      "SELECT * FROM failures WHERE work=0 AND kind='refused' AND "
+      "(message LIKE 'PutObject:%' OR message LIKE 'CompleteMultipartUpload:%') AND "
+      "run>=(SELECT coalesce(max(run),0) FROM runs WHERE status=1)");
+  if (!failed) return fail(std::move(failed.error()));
+  Result<Statement> add = database.prepare("INSERT OR REPLACE INTO stored_wrong VALUES(?1,?2)");
+  if (!add) return fail(std::move(add.error()));
+  if (Status started = failed->start({}); !started) return started;
+  for (;;) {
+    const Result<bool> row = failed->next_sealed();
+    if (!row) return fail(row.error());
+    if (!*row) return {};
+    const std::string key = failed->bytes(2);
+    if (Status added = add->run_sealed({SqlValue::Blob{key}}); !added) return added;
+  }
+}
+
+// In one transaction: of a conversion that is cut off nothing is seen.
+Status convert(Database& database) {
+  const Result<std::int64_t> version = database.number("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  if (*version == kJournalVersion) return {};
+  Status done = database.execute("BEGIN IMMEDIATE");
+  if (!done) return done;
+  done = add_stored_wrong(database);
+  if (done) done = database.execute(fmt::format("PRAGMA user_version={};COMMIT", kJournalVersion));
+  if (!done) (void)database.execute("ROLLBACK");
+  return done;
+}
+
+// Open, and proven to be a whole journal of a version known here.
 Result<std::unique_ptr<Database>> open_proven(const std::string& path, const std::string& vfs) {
   Result<std::unique_ptr<Database>> database = Database::open(path, vfs);
   if (!database) return database;
@@ -161,6 +200,7 @@ Result<std::unique_ptr<Database>> open_journal_file(const std::string& path,
   if (done && options.checkpoint_pages > 0)
     done =
         (*database)->execute(fmt::format("PRAGMA wal_autocheckpoint={}", options.checkpoint_pages));
+  if (done) done = convert(**database);
   if (!done) return fail(std::move(done.error()));
   return database;
 }

@@ -52,6 +52,7 @@ Task<Status> fill(WorkStore& store) {
     done.failures = {conformance::failed(FailedWork::kCopy, low + "f")};
     done.set_aside = {SetAsideKey(SetAsideKind::kChanged, low)};
     (void)store.advance(*claim, std::move(done));
+    (void)store.note_stored_wrong(low + "w");
     (void)co_await store.put_upload(low, "facts");
   }
   co_return co_await store.close();
@@ -73,6 +74,9 @@ Task<Result<std::string>> read_all(WorkStore& store) {
   const auto uploads = co_await store.uploads({}, 1000);
   if (!uploads) co_return fail(uploads.error());
   for (const UploadIntent& one : *uploads) out += one.key + one.upload_id + one.facts + "\n";
+  const auto wrong = co_await store.stored_wrong({}, 1000);
+  if (!wrong) co_return fail(wrong.error());
+  for (const std::string& key : *wrong) out += key + "\n";
   const auto failures = co_await store.failures(1, {}, 1000);
   if (!failures) co_return fail(failures.error());
   for (const FailedObject& one : *failures) out += one.key + one.message + "\n";
@@ -176,8 +180,8 @@ TEST_F(JournalDamage, OtherContentsAreRefused) {
 }
 
 TEST_F(JournalDamage, ANewerFormatIsRefused) {
-  execute(folder.journal(), "PRAGMA user_version=2");
-  expect_refused("newer s3ferry (format 2");
+  execute(folder.journal(), "PRAGMA user_version=3");
+  expect_refused("newer s3ferry (format 3");
 }
 
 TEST_F(JournalDamage, AFolderOrALinkInItsPlaceIsRefused) {

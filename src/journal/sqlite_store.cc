@@ -268,6 +268,27 @@ Task<Result<std::vector<UploadIntent>>> SqliteStore::uploads(std::optional<std::
   co_return co_await ask<Answer>(std::move(question));
 }
 
+Status SqliteStore::note_stored_wrong(std::string key) {
+  const std::size_t bytes = kStepBytes + key.size();
+  return enqueue([name = std::move(key)](Tables& tables) { return tables.note_stored_wrong(name); },
+                 bytes);
+}
+
+Status SqliteStore::forget_stored_wrong(std::string key) {
+  const std::size_t bytes = kStepBytes + key.size();
+  return enqueue(
+      [name = std::move(key)](Tables& tables) { return tables.forget_stored_wrong(name); }, bytes);
+}
+
+Task<Result<std::vector<std::string>>> SqliteStore::stored_wrong(std::optional<std::string> after,
+                                                                 std::size_t most) {
+  using Answer = std::vector<std::string>;
+  std::function<Result<Answer>(Tables&)> question = [&after, most](Tables& tables) {
+    return tables.stored_wrong(after, most);
+  };
+  co_return co_await ask<Answer>(std::move(question));
+}
+
 Task<Result<std::vector<PlannedDelete>>> SqliteStore::planned_deletes(
     std::optional<std::string> after, std::size_t most) {
   using Answer = std::vector<PlannedDelete>;

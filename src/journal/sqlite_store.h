@@ -47,6 +47,10 @@ class SqliteStore final : public WorkStore {
   Task<Result<std::optional<UploadIntent>>> find_upload(std::string key) override;
   Task<Result<std::vector<UploadIntent>>> uploads(std::optional<std::string> after,
                                                   std::size_t most) override;
+  Status note_stored_wrong(std::string key) override;
+  Status forget_stored_wrong(std::string key) override;
+  Task<Result<std::vector<std::string>>> stored_wrong(std::optional<std::string> after,
+                                                      std::size_t most) override;
   Task<Result<std::vector<PlannedDelete>>> planned_deletes(std::optional<std::string> after,
                                                            std::size_t most) override;
   Status settle_deletes(SettledDeletes settled) override;

@@ -62,6 +62,11 @@ class Tables {
   Result<std::vector<UploadIntent>> uploads(const std::optional<std::string>& after,
                                             std::size_t most);
 
+  Status note_stored_wrong(const std::string& key);
+  Status forget_stored_wrong(const std::string& key);
+  Result<std::vector<std::string>> stored_wrong(const std::optional<std::string>& after,
+                                                std::size_t most);
+
   Result<std::vector<PlannedDelete>> planned_deletes(const std::optional<std::string>& after,
                                                      std::size_t most);
   Status settle_deletes(const SettledDeletes& settled);

@@ -1,4 +1,4 @@
-// Tables: uploads, planned deletions, failures, keys that were set aside.
+// Tables: uploads, keys stored wrong, planned deletions, failures, keys that were set aside.
 
 #include "journal/tables.h"
 
@@ -104,6 +104,26 @@ Result<std::vector<UploadIntent>> Tables::uploads(const std::optional<std::strin
   if (Status started = (*rows)->start({from, std::uint64_t{most}}); !started)
     return fail(std::move(started.error()));
   return collect<UploadIntent>(**rows, upload_of);
+}
+
+Status Tables::note_stored_wrong(const std::string& key) {
+  return write_sealed("INSERT OR REPLACE INTO stored_wrong VALUES(?1,?2)", {SqlValue::Blob{key}});
+}
+
+Status Tables::forget_stored_wrong(const std::string& key) {
+  return write("DELETE FROM stored_wrong WHERE key=?1", {SqlValue::Blob{key}});
+}
+
+Result<std::vector<std::string>> Tables::stored_wrong(const std::optional<std::string>& after,
+                                                      std::size_t most) {
+  const Result<Statement*> rows =
+      after ? use("SELECT * FROM stored_wrong WHERE key>?1 ORDER BY key LIMIT ?2")
+            : use("SELECT * FROM stored_wrong WHERE ?1 IS NULL ORDER BY key LIMIT ?2");
+  if (!rows) return fail(rows.error());
+  const SqlValue from = after ? SqlValue(SqlValue::Blob{*after}) : SqlValue(std::nullopt);
+  if (Status started = (*rows)->start({from, std::uint64_t{most}}); !started)
+    return fail(std::move(started.error()));
+  return collect<std::string>(**rows, [](const Statement& row) { return row.bytes(0); });
 }
 
 Result<std::vector<PlannedDelete>> Tables::planned_deletes(const std::optional<std::string>& after,

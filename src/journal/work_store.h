@@ -29,9 +29,9 @@ struct Claim {
 //
 // Order: calls take effect in the order in which they were made, reads included.
 // Durability: a call that returns a Task is durable (power loss included) when it returns success.
-//   The others (advance(), settle_deletes(), set_phase(), upload_ended(), leave_run(),
-//   forget_run()) only enqueue: durable at the next group commit, 100 ms later at most, each whole
-//   or not at all; flush() waits for it.
+//   The others (advance(), settle_deletes(), set_phase(), upload_ended(), note_stored_wrong(),
+//   forget_stored_wrong(), leave_run(), forget_run()) only enqueue: durable at the next group
+//   commit, 100 ms later at most, each whole or not at all; flush() waits for it.
 // Bounds: pending writes are bounded by wait_for_room(), which whoever plans more work awaits
 // first. Errors: the first write that fails makes the store sick: it writes no more, every later
 // call
@@ -68,6 +68,14 @@ class WorkStore {
   // In key order, those after `after` (absent: from the first); at most `most`.
   virtual Task<Result<std::vector<UploadIntent>>> uploads(std::optional<std::string> after,
                                                           std::size_t most) = 0;
+
+  // Keys under which the target stored something else than it was sent, so that it may look the
+  // same as the source. Of the task, as uploads are: they outlive runs and --restart until they are
+  // forgotten. In key order, those behind `after` (absent: from the first); at most `most`.
+  virtual Status note_stored_wrong(std::string key) = 0;    // safe to repeat
+  virtual Status forget_stored_wrong(std::string key) = 0;  // copied, or nowhere any more
+  virtual Task<Result<std::vector<std::string>>> stored_wrong(std::optional<std::string> after,
+                                                              std::size_t most) = 0;
 
   // Planned and not yet settled deletions of the run; order and bounds as above.
   virtual Task<Result<std::vector<PlannedDelete>>> planned_deletes(std::optional<std::string> after,

@@ -273,6 +273,39 @@ TYPED_TEST_P(WorkStoreConformance, AnUploadIsRememberedUntilItEnded) {
   EXPECT_TRUE(this->run(this->store->uploads(key, 10)).value().empty());
 }
 
+TYPED_TEST_P(WorkStoreConformance, WhatIsStoredWrongIsKnownToAllRunsUntilItIsForgotten) {
+  using Keys = std::vector<std::string>;
+  this->begin();
+  EXPECT_TRUE(this->run(this->store->stored_wrong({}, 10)).value().empty());
+  for (const char* key : {"z\xff", "", "b", "m", "b"})
+    EXPECT_TRUE(this->store->note_stored_wrong(key));
+  EXPECT_TRUE(this->store->note_stored_wrong("never mind"));
+  EXPECT_TRUE(this->store->forget_stored_wrong("never mind"));
+  EXPECT_TRUE(this->store->forget_stored_wrong("nobody knows it"));
+  this->end();
+  // A later try, which walks all keys anew; one that is left behind; one that comes to its end.
+  EXPECT_TRUE(this->begin().resumed);
+  EXPECT_EQ(this->run(this->store->stored_wrong({}, 3)).value(), (Keys{"", "b", "m"}));
+  this->end();
+  RunRequest restart = request();
+  restart.restart = true;
+  EXPECT_FALSE(this->begin(restart).resumed);
+  const Claim all = this->claim(range({}, {}));
+  EXPECT_TRUE(this->store->advance(all, span(range({}, {}), "1")));
+  EXPECT_TRUE(this->run(this->store->complete(all)));
+  EXPECT_TRUE(this->run(this->store->finish_run("{}")));
+  this->end();
+  EXPECT_EQ(this->begin().run, 3U);
+  EXPECT_EQ(this->run(this->store->stored_wrong("b", 10)).value(), (Keys{"m", "z\xff"}));
+  EXPECT_TRUE(this->store->forget_stored_wrong("m"));
+  EXPECT_EQ(this->run(this->store->stored_wrong({}, 10)).value(), (Keys{"", "b", "z\xff"}));
+  // A run that never began takes nothing with it.
+  EXPECT_TRUE(this->store->forget_run());
+  this->end();
+  this->begin();
+  EXPECT_EQ(this->run(this->store->stored_wrong({}, 10)).value().size(), 3U);
+}
+
 TYPED_TEST_P(WorkStoreConformance, PlannedDeletionsComeInKeyOrderAndAreSettledOnce) {
   this->begin();
   const Claim all = this->claim(range({}, {}));
@@ -443,6 +476,7 @@ REGISTER_TYPED_TEST_SUITE_P(WorkStoreConformance, ANewRunKnowsNothing,
                             OtherSettingsAreRefusedByNameAndRestartBeginsAnew, AnotherTaskIsRefused,
                             ALaterProcessFencesTheEarlier, ClaimsDoNotOverlapAndEndOnlyWhenWhole,
                             ASpanIsFinishedOnceAndInsideItsClaim, AnUploadIsRememberedUntilItEnded,
+                            WhatIsStoredWrongIsKnownToAllRunsUntilItIsForgotten,
                             PlannedDeletionsComeInKeyOrderAndAreSettledOnce,
                             FailuresStayForTheNextRunToRetry, WhatATryLeavesIsKnownUntilTheNextOne,
                             ARunThatNeverBeganLeavesNoTrace, RetryFailedIsForARunThatCameToItsEnd,

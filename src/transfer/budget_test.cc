@@ -1,6 +1,7 @@
 // --source-rps and --target-rps against the server's own counters: in no second that begins at any
 // time does a side see more than its owner granted, copies' reads and retries included.
 
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -158,6 +159,120 @@ TEST(Budget, AnEmptyRetryBudgetUnderAThinBudgetFailsNothing) {
   EXPECT_EQ(result.counters.copied.objects, 200u);
   EXPECT_LE(world.counters().most_in_a_second(sim::Side::kSource), 20u);
   EXPECT_LE(world.counters().most_in_a_second(sim::Side::kTarget), 20u);
+}
+
+// For minutes 503 answers nearly everything, and no retry is left.
+class StarvedTest : public ::testing::Test {
+ protected:
+  StarvedTest() {
+    world_.sim().before_request([this](const sim::RequestInfo&) {
+      if (until_ && world_.runtime().now() >= *until_) world_.sim().clear_faults();
+    });
+  }
+  static SimPairOptions poor() {
+    SimPairOptions out;
+    out.retry_tokens = 0;
+    return out;
+  }
+  // `refused` is answered by 503 for that long.
+  void starve(Operation refused, Duration how_long) {
+    sim::Fault slow;
+    slow.operations = {refused};
+    slow.status = 503;
+    slow.code = "SlowDown";
+    world_.sim().add_fault(slow);
+    until_ = world_.runtime().now() + how_long;
+  }
+  SyncResult run() { return testing::sync(world_, options_, sink_); }
+
+  SimPair world_{poor()};
+  std::optional<TimePoint> until_;
+  SyncOptions options_;
+  RecordingSink sink_;
+};
+
+TEST_F(StarvedTest, NoPartFailsOfAnEmptyRetryBudget) {
+  sim::ObjectSpec large;
+  large.key = "k";
+  large.part_size = 32 * kMiB;
+  large.size = 10 * large.part_size;
+  large.mtime = world_.ago(1000);
+  world_.put(testing::kSourceBucket, large);
+  options_.multipart.threshold = options_.multipart.part_bytes = large.part_size;
+  starve(Operation::kUploadPartCopy, std::chrono::minutes(8));
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(world_.count(Operation::kCreateMultipartUpload), 1u);
+  EXPECT_GE(world_.runtime().now() - TimePoint{}, std::chrono::minutes(8));
+}
+
+TEST_F(StarvedTest, NoCompletionFailsOfIt) {
+  sim::ObjectSpec large;
+  large.key = "k";
+  large.part_size = 32 * kMiB;
+  large.size = 2 * large.part_size;
+  large.mtime = world_.ago(1000);
+  world_.put(testing::kSourceBucket, large);
+  options_.multipart.threshold = options_.multipart.part_bytes = large.part_size;
+  starve(Operation::kCompleteMultipartUpload, std::chrono::minutes(8));
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(world_.count(Operation::kCreateMultipartUpload), 1u);
+}
+
+TEST_F(StarvedTest, NoObjectFailsOfALookThatHadToWait) {
+  fill(world_, 20);
+  options_.attributes.full = true;
+  starve(Operation::kHeadObject, std::chrono::minutes(8));
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(sink_.copied.size(), 20u);
+}
+
+TEST_F(StarvedTest, NoDeletionFailsOfIt) {
+  fill(world_, 3);
+  for (int i = 0; i < 20; ++i) world_.put_target("x" + std::to_string(i), 5);
+  options_.delete_extras = true;
+  options_.max_delete.percent = 100;
+  starve(Operation::kHeadObject, std::chrono::minutes(8));  // each is looked at before
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(sink_.deleted.size(), 20u);
+  for (int i = 0; i < 20; ++i) world_.put_target("x" + std::to_string(i), 5);
+  starve(Operation::kDeleteObjects, std::chrono::minutes(8));
+  EXPECT_EQ(run().exit_code(), 0);
+}
+
+// As long as anything comes through it may last for hours.
+TEST_F(StarvedTest, NorOfHoursInWhichLittleComesThrough) {
+  fill(world_, 20);
+  options_.attributes.full = true;
+  options_.concurrency = 4;
+  sim::Fault slow;
+  slow.operations = {Operation::kHeadObject};
+  slow.status = 503;
+  slow.code = "SlowDown";
+  world_.sim().add_fault(slow);
+  TimePoint next = world_.runtime().now() + std::chrono::minutes(9);
+  world_.sim().before_request([&](const sim::RequestInfo& request) {
+    if (request.operation != Operation::kHeadObject) return;
+    world_.sim().clear_faults();
+    if (world_.runtime().now() < next) {
+      (void)world_.sim().add_fault(slow);
+      return;
+    }
+    next = world_.runtime().now() + std::chrono::minutes(9);
+  });
+  EXPECT_EQ(run().exit_code(), 0);
+  EXPECT_EQ(sink_.copied.size(), 20u);
+  EXPECT_GE(world_.runtime().now() - TimePoint{}, std::chrono::minutes(150));
+}
+
+// But the run ends where nothing does.
+TEST_F(StarvedTest, AServerThatRefusesForEverIsGivenUp) {
+  fill(world_, 3);
+  options_.attributes.full = true;
+  starve(Operation::kHeadObject, std::chrono::hours(100));
+  const SyncResult result = run();
+  EXPECT_EQ(result.counters.failed.objects, 3u);
+  EXPECT_GE(world_.runtime().now() - TimePoint{}, std::chrono::minutes(10));
+  EXPECT_LE(world_.runtime().now() - TimePoint{}, std::chrono::minutes(20));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ struct CopyItem {
   ByteCount size = 0;
   CopyReason reason = CopyReason::kMissing;
   CopyRoute route = CopyRoute::kCopyObject;
-  Chunk* chunk = nullptr;  // where its outcome is counted; lives until the item was settled
+  bool known_wrong = false;  // it is written down that the target stored it wrong
+  Chunk* chunk = nullptr;    // where its outcome is counted; lives until the item was settled
 };
 
 }  // namespace s3ferry

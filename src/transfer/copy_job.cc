@@ -96,7 +96,7 @@ Task<void> CopyJob::run() {
 }
 
 Task<Status> CopyJob::wait() {
-  const int tries = std::max(1, given_back_ + throttled_ + settled_);
+  const int tries = std::max(1, given_back_.tries() + settled_);
   const Duration delay = shared_.pace.delay_before_retry(tries - 1, retry_after_ms_);
   ++shared_.waiting;
   if (shared_.when_waiting) shared_.when_waiting();
@@ -299,12 +299,9 @@ CopyJob::Step CopyJob::denied(Error error) {
 }
 
 CopyJob::Step CopyJob::later(const Error& error) {
-  // In an outage the run is about to stop: what it could not do is a later try's.
-  const bool outage = met_nobody(error) && state().unreachable_for() >= kOutage;
-  const bool throttled = error.is(ErrorKind::kThrottled);
-  if (throttled && ++throttled_ > kMostThrottled) return failed(error);
-  if (!throttled && ++given_back_ > kMostGivenBack && !outage) return failed(error);
+  if (!given_back_.again(state(), error)) return failed(error);
   state().given_back(error);
+  const bool throttled = error.is(ErrorKind::kThrottled);
   const bool slower = throttled || error.is(ErrorKind::kRetryBudget);
   if (slower || met_nobody(error)) {
     const SlowReason why = slow_reason(error);
@@ -344,6 +341,7 @@ CopyJob::Step CopyJob::skipped(SkipReason reason) {
   return Step::kDone;
 }
 CopyJob::Step CopyJob::failed(Error error) {
+  if (error.is(ErrorKind::kStoredWrong)) state().stored_wrong(item_);
   state().failed(*item_.chunk, Side::kSource, item_.key, item_.size, error);
   return Step::kDone;
 }

@@ -23,8 +23,8 @@ class CopyJob {
   CopyJob(const CopyJob&) = delete;
   CopyJob& operator=(const CopyJob&) = delete;
 
-  // Gives up after 8 tries that were given back (40 that a 503 refused), and after two changes
-  // at the source.
+  // Gives up after 8 tries that were given back (40 that a 503 refused; an empty retry budget only
+  // slows), and after two changes at the source.
   Task<void> run();
 
  private:
@@ -95,8 +95,7 @@ class CopyJob {
   bool ambiguous_ = false;      // an answer was lost: what is at the target may be ours
   bool fell_back_ = false;      // relayed because every principal was denied
   bool without_guard_ = false;  // denied with If-Match: tried once without
-  int given_back_ = 0;
-  int throttled_ = 0;
+  GivenBack given_back_;
   int settled_ = 0;  // tries that --settle gave
   int looks_ = 0;
   std::int64_t retry_after_ms_ = 0;

@@ -154,6 +154,7 @@ Task<CopyJob::Step> CopyJob::verify_copied(s3::CopyResult result, bool surely_an
     late_ = late_ || surely_another;
     co_return copied();
   }
+  if (!source && surely_another) state().stored_wrong(item_);
   if (!source) co_return cannot_look(std::move(source.error()), nullptr);
   if (source->etag.empty() || source->etag.view() == item_.etag) co_return copied();
   if (surely_another && !shared_.traits.condition_ignored) {
@@ -169,6 +170,8 @@ Task<CopyJob::Step> CopyJob::verify_copied(s3::CopyResult result, bool surely_an
     late_ = true;
     co_return copied();
   }
+  // What the target has now is another object than the source, and may be as new.
+  state().stored_wrong(item_);
   co_return replan(*source);
 }
 

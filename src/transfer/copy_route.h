@@ -40,10 +40,25 @@ struct RouteTry {
   }
 };
 
+// A write was done, and `what` shows that its object is not what was sent.
+Error stored_wrong(const RouteTry& attempt, std::string_view operation, std::string_view what);
+
 // Tries of one piece of work that may be given back (rule 8).
 inline constexpr int kMostGivenBack = 8;
-// … after a 503 that was answered to a copy: each has waited for its pace, ten minutes in all.
+// … after a 503 that was answered to it: each has waited for its pace, ten minutes in all.
 inline constexpr int kMostThrottled = 40;
+
+// How often one piece of work was given back, and why.
+class GivenBack {
+ public:
+  // Once more: false where that is once too often. What an empty retry budget gave back is not
+  // counted, nor is what an outage did, in which the run is about to stop.
+  bool again(RunState& state, const Error& error);
+  int tries() const { return throttled_ + starved_ + others_; }  // for how long the next one waits
+
+ private:
+  int throttled_ = 0, starved_ = 0, others_ = 0;
+};
 
 // The routes. Each gives the copy's result; an error is settled by CopyJob as S3 gave it.
 Task<Result<s3::CopyResult>> copy_whole(RouteTry& attempt);

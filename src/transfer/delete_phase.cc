@@ -155,6 +155,22 @@ bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
   return modified && *modified > state_.began + state_.pair.offset_of(Side::kTarget);
 }
 
+// Once more where a look was given back because of an empty retry budget.
+Task<std::vector<Looked>> DeletePhase::look(s3::BucketReader& bucket, const LookUpRequest& request,
+                                            const Batch& batch) {
+  for (int n = 0;; ++n) {
+    std::vector<Looked> looked = co_await look_up(state_.runtime, bucket, request, batch);
+    const auto back = std::find_if(looked.begin(), looked.end(), [this](const Looked& one) {
+      return one.error && state_.only_slows(*one.error);
+    });
+    if (back == looked.end()) co_return looked;
+    if (co_await state_.pause(pace_.delay_before_retry(n, back->error->retry_after_ms()))) continue;
+    for (Looked& one : looked)
+      if (one.error) one.error.emplace(ErrorKind::kCancelled, "interrupted");
+    co_return looked;
+  }
+}
+
 void DeletePhase::leave_new(Batch& batch) {
   std::erase_if(batch, [this](const PlannedDelete& planned) {
     if (!is_new(planned.modified)) return false;
@@ -168,7 +184,7 @@ Task<void> DeletePhase::leave_what_is_back(Batch& batch) {
   if (batch.empty()) co_return;
   const LookUpRequest request = look_up_request(state_.pair.source_at, &PlannedDelete::source_rank,
                                                 state_.options.concurrency);
-  std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.source, request, batch);
+  std::vector<Looked> looked = co_await look(state_.pair.source, request, batch);
   std::size_t at = 0;
   std::erase_if(batch, [&](const PlannedDelete& planned) {
     const Looked& now = looked[at++];
@@ -185,7 +201,7 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
   if (batch.empty()) co_return;
   const LookUpRequest request = look_up_request(state_.pair.target_at, &PlannedDelete::target_rank,
                                                 state_.options.concurrency);
-  std::vector<Looked> looked = co_await look_up(state_.runtime, state_.pair.target, request, batch);
+  std::vector<Looked> looked = co_await look(state_.pair.target, request, batch);
   std::size_t at = 0;
   std::erase_if(batch, [&](const PlannedDelete& planned) {
     const Looked& now = looked[at++];
@@ -206,6 +222,7 @@ Task<void> DeletePhase::leave_what_changed(Batch& batch) {
 // Sends until each key has its outcome; what may be tried again is, up to 8 times. Looked at again
 // where the wait was long, or where the target turned out to take no conditions.
 Task<void> DeletePhase::send(Batch batch) {
+  int slowed = 0;  // by an empty retry budget: not counted
   for (int n = 0; !batch.empty(); ++n) {
     settling_ = false;
     Status sent = co_await (in_batches_ ? send_once(batch) : send_one_by_one(batch));
@@ -216,7 +233,9 @@ Task<void> DeletePhase::send(Batch batch) {
       continue;
     }
     if (!sent) settling_ = state_.settles(sent.error());
-    const bool over = n + 1 >= kMostTries && !settling_;
+    const bool only_slows = !sent && state_.only_slows(sent.error());
+    slowed += only_slows;
+    const bool over = n + 1 - slowed >= kMostTries && !settling_ && !only_slows;
     if (!sent && (over || !(settling_ || try_again(sent.error())))) {
       fail_all(batch, sent.error());
       co_return;

@@ -5,6 +5,7 @@
 
 #include "s3/types.h"
 #include "transfer/delete_spool.h"
+#include "transfer/look_up.h"
 #include "transfer/pace.h"
 #include "transfer/run_state.h"
 
@@ -34,6 +35,8 @@ class DeletePhase {
   Task<void> take_batch(Batch batch);
   void leave_new(Batch& batch);
   Task<void> look_again(Batch& batch);
+  Task<std::vector<Looked>> look(s3::BucketReader& bucket, const LookUpRequest& request,
+                                 const Batch& batch);
   Task<void> leave_what_is_back(Batch& batch);
   Task<void> leave_what_changed(Batch& batch);
   Task<void> send(Batch batch);

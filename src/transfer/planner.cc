@@ -51,7 +51,8 @@ Planner::Planner(RunState& state, CopyWorkers& workers, DeleteSpool& spool)
 Planner::Walk::Walk(RunState& state, RangeWalk& range, Ranks first, CopyLanePtr copies)
     : keys(range, state.options.filters, state.options.folder_markers),
       ranks(first),
-      lane(std::move(copies)) {}
+      lane(std::move(copies)),
+      wrong(state.book, range.keys().after) {}
 
 Task<void> Planner::run() {
   const std::vector<KeyRange> whole(1);
@@ -107,7 +108,13 @@ Task<Status> Planner::walk(RangeWalk& range) {
     }
     const auto side = walk.keys.advance(batch);
     count_walked(walk, batch);
-    Status acted = co_await act_on(*walk.chunk, walk.ranks, *walk.lane, batch);
+    if (walk.wrong.any() && (!side || walk.keys.walked_to())) {
+      Status known = co_await walk.wrong.pass(
+          side ? walk.keys.walked_to() : range.keys().up_to, batch, state_.options.filters,
+          state_.options.folder_markers, WrongKeys::Absent::kForget);
+      if (!known) co_return known;
+    }
+    Status acted = co_await act_on(*walk.chunk, walk.ranks, *walk.lane, batch, walk.wrong);
     if (!acted) co_return acted;
     if (!side) co_return close_chunk(walk, range.keys().up_to);
     if (walk.keys_in_chunk >= state_.options.page_size) {
@@ -205,8 +212,12 @@ void Planner::count_batch(Chunk& chunk, const std::vector<MergedKey>& batch) {
 }
 
 Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
-                             const std::vector<MergedKey>& batch) {
-  for (const MergedKey& merged : batch) {
+                             const std::vector<MergedKey>& batch, const WrongKeys& wrong) {
+  auto next_wrong = wrong.found().begin();
+  for (std::size_t at = 0; at < batch.size(); ++at) {
+    const MergedKey& merged = batch[at];
+    const bool known_wrong = next_wrong != wrong.found().end() && *next_wrong == at;
+    if (known_wrong) ++next_wrong;
     if (state_.stopped()) co_return fail(*state_.stopped());
     ranks.source += merged.source != nullptr;
     ranks.target += merged.target != nullptr;
@@ -215,9 +226,10 @@ Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
       continue;
     }
     CopyReason reason = CopyReason::kMissing;
-    if (!wants_copy(chunk, merged, reason)) continue;
+    if (!wants_copy(chunk, merged, known_wrong, reason)) continue;
     state_.count(chunk, [&](RunCounters& c) { c.planned_copies.add(merged.source->size); });
     CopyItem item(*merged.source, merged.target, reason, &chunk);
+    item.known_wrong = known_wrong;
     if (!goes(*merged.source, item)) continue;
     Status sent = co_await workers_.send(lane, std::move(item));
     if (!sent) co_return sent;
@@ -236,20 +248,21 @@ bool Planner::stops_for_relay(bool listed_whole) {
   return true;
 }
 
-bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason) {
+bool Planner::wants_copy(Chunk& chunk, const MergedKey& merged, bool known_wrong,
+                         CopyReason& reason) {
   if (merged.target == nullptr) {
     reason = CopyReason::kMissing;
     return true;
   }
   const Comparison found = compare_objects(state_.options.compare, *merged.source, *merged.target);
   reason = found.reason;
-  if (found.verdict == Verdict::kCopy) return true;
-  const KeySet* wrong = state_.options.stored_wrong;
-  if (wrong != nullptr && !state_.options.compare.no_overwrite &&
-      wrong->contains(merged.source->key)) {
+  // Of ETags that differ a closer look may say that they tell nothing.
+  const bool surely = found.verdict == Verdict::kCopy && reason != CopyReason::kEtagDiffers;
+  if (known_wrong && !surely && !state_.options.compare.no_overwrite) {
     reason = CopyReason::kStoredWrong;
     return true;
   }
+  if (found.verdict == Verdict::kCopy) return true;
   const bool ours = is_of_earlier_try(*merged.target);
   state_.count(chunk, [&](RunCounters& c) {
     c.same.add(merged.source->size);

@@ -12,6 +12,7 @@
 #include "transfer/delete_spool.h"
 #include "transfer/merged_walk.h"
 #include "transfer/run_state.h"
+#include "transfer/wrong_keys.h"
 
 namespace s3ferry {
 
@@ -38,6 +39,7 @@ class Planner final : public RangeWalker {
     MergedWalk keys;
     Ranks ranks;
     CopyLanePtr lane;
+    WrongKeys wrong;
     Chunk* chunk = nullptr;  // what it holds ends where `keys` walked to
     std::uint64_t keys_in_chunk = 0;
     LeftOut left_out_source, left_out_target;  // counted already
@@ -49,14 +51,14 @@ class Planner final : public RangeWalker {
   Task<Status> retry_all(const std::vector<KeyRange>& gaps);
   Ranks next_ranks();
   Task<Status> act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
-                      const std::vector<MergedKey>& batch);
+                      const std::vector<MergedKey>& batch, const WrongKeys& wrong);
   Task<Status> open_chunk(Walk& walk);
   Status close_chunk(Walk& walk, std::optional<std::string> up_to);
   Status close_chunk(Chunk& chunk, std::optional<std::string> up_to);
   void count_walked(Walk& walk, const std::vector<MergedKey>& batch);
   void count_left_out(Chunk& chunk, const Merge& merge, LeftOut& of_source, LeftOut& of_target);
   void count_batch(Chunk& chunk, const std::vector<MergedKey>& batch);
-  bool wants_copy(Chunk& chunk, const MergedKey& merged, CopyReason& reason);
+  bool wants_copy(Chunk& chunk, const MergedKey& merged, bool known_wrong, CopyReason& reason);
   bool is_of_earlier_try(const ObjectView& target);
   bool goes(const ObjectView& source, CopyItem& item);
   bool stops_for_relay(bool listed_whole);
@@ -66,7 +68,8 @@ class Planner final : public RangeWalker {
   // planner_retry.cc: only the keys that failed in an earlier run.
   struct Failed;
   Task<Status> walk_failed(const KeyRange& gap);
-  Task<Status> retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys);
+  Task<Status> retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys,
+                     WrongKeys& wrong);
   Task<void> look_in_turn(std::vector<Failed>& keys, std::size_t& next);
   Task<void> look(Failed& one, Side side);
 

@@ -87,6 +87,7 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
   FailedKeys failed(*state_.book, gap);
   Ranks ranks = next_ranks();
   const CopyLanePtr lane = workers_.open_lane();
+  WrongKeys wrong(state_.book, gap.after);
   std::optional<std::string> after = gap.after;
   for (bool at_end = false; !at_end;) {
     Status room = co_await state_.wait_for_room();
@@ -107,7 +108,7 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
     if (up_to && after == up_to) break;
     Chunk& chunk = state_.ledger.begin(after);
     deletable_ = &deletable;
-    Status tried = co_await retry(chunk, ranks, *lane, keys);
+    Status tried = co_await retry(chunk, ranks, *lane, keys, wrong);
     deletable_ = nullptr;
     if (!tried) co_return tried;
     if (Status closed = close_chunk(chunk, up_to); !closed) co_return closed;
@@ -116,7 +117,8 @@ Task<Status> Planner::walk_failed(const KeyRange& gap) {
   co_return Status();
 }
 
-Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys) {
+Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vector<Failed>& keys,
+                            WrongKeys& wrong) {
   std::size_t next = 0;
   Scope looking(state_.runtime);
   for (std::size_t i = 0; i < std::min(list_pace_.limit(), keys.size()); ++i)
@@ -143,7 +145,12 @@ Task<Status> Planner::retry(Chunk& chunk, Ranks& ranks, CopyLane& lane, std::vec
   count_batch(chunk, batch);
   LeftOut of_source, of_target;
   count_left_out(chunk, merge, of_source, of_target);
-  co_return co_await act_on(chunk, ranks, lane, batch);
+  if (wrong.any() && !keys.empty()) {
+    Status known = co_await wrong.pass(keys.back().key, batch, state_.options.filters,
+                                       state_.options.folder_markers, WrongKeys::Absent::kKeep);
+    if (!known) co_return known;
+  }
+  co_return co_await act_on(chunk, ranks, lane, batch, wrong);
 }
 
 Task<void> Planner::look_in_turn(std::vector<Failed>& keys, std::size_t& next) {

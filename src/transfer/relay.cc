@@ -36,31 +36,28 @@ std::string md5_of_etag(std::string_view etag) {
   return raw && raw->size() == 16 ? *raw : std::string();
 }
 
-Error not_what_was_sent(const RouteTry& attempt, std::string_view operation, std::string what) {
+Error refused(const RouteTry& attempt, std::string_view operation, std::string what) {
   return Error(ErrorKind::kRefused, std::move(what))
       .with_operation(operation)
       .with_key(attempt.item.key);
 }
 
-// What the target says it stored, against what passed.
-Status compare_stored(const RouteTry& attempt, std::string_view operation, const ETag& etag,
-                      bool opaque, const std::vector<s3::Checksum>& checksums,
-                      const RelayBody& body) {
+// What the target says it stored, against what passed. What is wrong with it; empty: nothing.
+std::string why_not_what_was_sent(const RouteTry& attempt, const ETag& etag, bool opaque,
+                                  const std::vector<s3::Checksum>& checksums,
+                                  const RelayBody& body) {
   const std::string stored = md5_of_etag(etag.view());
   if (!opaque && etags_are_compared(attempt) && !stored.empty() && stored != body.md5())
-    return fail(not_what_was_sent(
-        attempt, operation,
-        fmt::format("the target answered with the ETag {}, the bytes that were sent have the MD5 "
-                    "{}: what is stored there is not what was sent. Run the sync again; where the "
-                    "target's ETags are no MD5s, with --etag any (and --restart, if the run "
-                    "stopped)",
-                    etag.view(), to_hex(body.md5()))));
+    return fmt::format(
+        "the target answered with the ETag {}, the bytes that were sent have the MD5 {}: what is "
+        "stored there is not what was sent (where its ETags are no MD5s: --etag any, and "
+        "--restart, if the run stopped)",
+        etag.view(), to_hex(body.md5()));
   for (const s3::Checksum& checksum : checksums) {
     if (checksum.algorithm != "CRC64NVME") continue;
     if (checksum.value == s3::crc64nvme_text(body.crc64nvme())) continue;
-    return fail(not_what_was_sent(attempt, operation,
-                                  "the target's CRC64NVME is not that of the bytes that were sent: "
-                                  "what is stored there is not what was sent. Run the sync again"));
+    return "the target's CRC64NVME is not that of the bytes that were sent: what is stored there "
+           "is not what was sent";
   }
   return {};
 }
@@ -94,9 +91,11 @@ class RelayedParts final : public PartCarrier {
     if (!stored && body->source_error()) co_return fail(*body->source_error());
     if (!stored) co_return stored;
     const bool opaque = attempt_.shared.traits.target_encrypts_by_key;
-    Status same =
-        compare_stored(attempt_, "UploadPart", stored->etag, opaque, stored->checksums, *body);
-    if (!same) co_return fail(std::move(same.error()));
+    std::string wrong =
+        why_not_what_was_sent(attempt_, stored->etag, opaque, stored->checksums, *body);
+    // A part alone is no object: nothing stands under the key.
+    if (!wrong.empty())
+      co_return fail(refused(attempt_, "UploadPart", wrong + "; nothing was completed"));
     digests_[part.number] = PartDigest{body->crc64nvme(), part.length};
     co_return stored;
   }
@@ -120,9 +119,9 @@ class RelayedParts final : public PartCarrier {
     digests_complete_ = crc;
     digests_.clear();  // the next upload of the object may cut otherwise
     if (!crc || !source_crc_ || source_crc_->value == *crc) co_return Status();
-    co_return fail(not_what_was_sent(attempt_, "GetObject",
-                                     "the CRC64NVME of the bytes that came from the source is not "
-                                     "the one that the source gives; nothing was completed"));
+    co_return fail(refused(attempt_, "GetObject",
+                           "the CRC64NVME of the bytes that came from the source is not the one "
+                           "that the source gives; nothing was completed"));
   }
 
   Status compare_finished(const s3::CopyResult& result) const {
@@ -131,10 +130,8 @@ class RelayedParts final : public PartCarrier {
     if (!expected || result.checksum_type != "FULL_OBJECT") return {};
     for (const s3::Checksum& checksum : result.checksums)
       if (checksum.algorithm == "CRC64NVME" && checksum.value != *expected)
-        return fail(not_what_was_sent(attempt_, "CompleteMultipartUpload",
-                                      "the finished object's CRC64NVME is not that of the "
-                                      "source. Delete it at the target and run the sync again, "
-                                      "which would take it for the same"));
+        return fail(stored_wrong(attempt_, "CompleteMultipartUpload",
+                                 "the finished object's CRC64NVME is not that of the source"));
     return {};
   }
 
@@ -202,9 +199,9 @@ Task<Result<s3::CopyResult>> relay_whole(RouteTry& attempt) {
   auto stored = co_await put_body(attempt, std::move(put), body);
   if (!stored) co_return fail(std::move(stored.error()));
   const bool opaque = stored->sse.starts_with("aws:kms");
-  Status same =
-      compare_stored(attempt, "PutObject", stored->etag, opaque, stored->checksums, *body);
-  if (!same) co_return fail(std::move(same.error()));
+  std::string wrong =
+      why_not_what_was_sent(attempt, stored->etag, opaque, stored->checksums, *body);
+  if (!wrong.empty()) co_return fail(stored_wrong(attempt, "PutObject", wrong));
   s3::CopyResult result;
   result.etag = stored->etag.empty() ? ETag(to_hex(body->md5())) : std::move(stored->etag);
   result.version_id = std::move(stored->version_id);

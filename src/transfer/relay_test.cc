@@ -304,6 +304,38 @@ TEST_F(RelayTest, BytesThatChangeOnTheWayToTheTargetAreNoticed) {
   expect_nothing_at_target();
 }
 
+Task<Result<http::Response>> answer_with_another_etag(http::Request request,
+                                                      http::Transport& server) {
+  const bool writes = request.stream != nullptr;
+  Result<http::Response> response = co_await server.send(std::move(request));
+  if (!response || !writes) co_return response;
+  http::Headers changed;
+  for (const auto& [name, value] : response->headers)
+    changed.add(name, name == "etag" || name == "ETag" ? "\"0123456789abcdef0123456789abcdef\""
+                                                       : std::string(value));
+  response->headers = std::move(changed);
+  co_return response;
+}
+
+// A PUT makes an object; a part alone makes none.
+TEST_F(RelayTest, OnlyAnObjectThatStandsWasStoredWrong) {
+  world_.put_source("whole", kMiB);
+  put_in_parts("in parts", {5 * kMiB, 5 * kMiB});
+  world_.at_target([](http::Request request, http::Transport& server) {
+    return answer_with_another_etag(std::move(request), server);
+  });
+  const SyncResult result = run();
+  EXPECT_EQ(result.counters.failed.objects, 2u);
+  ASSERT_EQ(sink_.errors.size(), 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const bool whole = sink_.errors[i].operation() == "PutObject";
+    EXPECT_EQ(sink_.errors[i].kind(), whole ? ErrorKind::kStoredWrong : ErrorKind::kRefused)
+        << sink_.errors[i].describe();
+  }
+  EXPECT_NE(sink_.errors[0].kind(), sink_.errors[1].kind());
+  EXPECT_EQ(world_.target_keys(), std::vector<std::string>{"whole"});
+}
+
 TEST_F(RelayTest, AForeignWriteAtTheTargetIsNotOverwritten) {
   world_.put_source("k", 1000);
   bool done = false;

@@ -18,6 +18,7 @@ Task<Result<std::unique_ptr<RunBook>>> RunBook::open(WorkStore& store, RunRecord
   std::unique_ptr<RunBook> book(new RunBook(store, std::move(record)));
   Status read = book->read_counters();
   if (read) read = co_await book->read_set_aside();
+  if (read) read = co_await book->see_what_is_wrong();
   if (!read) co_return fail(std::move(read.error()));
   Result<Claim> claim = co_await store.claim(KeyRange());
   if (!claim) co_return fail(std::move(claim.error()));
@@ -58,6 +59,18 @@ Task<Status> RunBook::read_set_aside() {
     after = std::move(page->back());
   }
   co_return Status();
+}
+
+Task<Status> RunBook::see_what_is_wrong() {
+  Result<std::vector<std::string>> first = co_await store_.stored_wrong(std::nullopt, 1);
+  if (!first) co_return fail(std::move(first.error()));
+  knows_of_wrong_ = !first->empty();
+  co_return Status();
+}
+
+Task<Result<std::vector<std::string>>> RunBook::stored_wrong(std::optional<std::string> after,
+                                                             std::size_t most) {
+  return store_.stored_wrong(std::move(after), most);
 }
 
 void RunBook::finished(Chunk& chunk) {

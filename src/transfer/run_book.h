@@ -41,6 +41,20 @@ class RunBook {
                                                         std::optional<std::string> after,
                                                         std::size_t most);
 
+  // Keys under which an earlier run, or an earlier try, found that the target had stored something
+  // else than it was sent: those behind `after`, in key order. Whether there were any when the run
+  // was opened: those of this try are of no use to it.
+  bool knows_of_wrong() const { return knows_of_wrong_; }
+  Task<Result<std::vector<std::string>>> stored_wrong(std::optional<std::string> after,
+                                                      std::size_t most);
+  // Neither waits: durable within 100 ms, whatever becomes of the chunk.
+  void note_stored_wrong(std::string_view key) {
+    (void)store_.note_stored_wrong(std::string(key));  // its error is told by when_sick()
+  }
+  void forget_stored_wrong(std::string_view key) {
+    (void)store_.forget_stored_wrong(std::string(key));
+  }
+
   void enter(std::string_view phase) { (void)store_.set_phase(std::string(phase)); }
   // Neither waits: what is told is durable within 100 ms, whole or not at all.
   void finished(Chunk& chunk);
@@ -70,6 +84,7 @@ class RunBook {
   RunBook(WorkStore& store, RunRecord record);
   Status read_counters();
   Task<Status> read_set_aside();
+  Task<Status> see_what_is_wrong();
 
   WorkStore& store_;
   RunRecord record_;
@@ -79,6 +94,7 @@ class RunBook {
   RunCounters walked_;   // finished under this claim
   RunCounters deletes_;  // settled deletions of all tries
   SetAside set_aside_;
+  bool knows_of_wrong_ = false;
   std::unique_ptr<UploadBook> uploads_;
 };
 

@@ -69,8 +69,20 @@ void RunState::copied(const CopyItem& item, bool late) {
     c.late += late;
   });
   if (late) set_aside_key(*item.chunk, SetAsideKind::kChanged, item.key);
+  if (item.known_wrong && book != nullptr) book->forget_stored_wrong(item.key);
   note_success();
   sink.on_copied(CopiedEvent{item.key, item.size, item.reason, false, late});
+}
+
+void RunState::stored_wrong(CopyItem& item) {
+  if (book != nullptr) book->note_stored_wrong(item.key);
+  item.known_wrong = true;
+}
+
+std::string RunState::way_to_mend() const {
+  if (book != nullptr) return "It is written down, and the next run copies it anew";
+  return "Nothing is written down (--no-journal): delete it at the target and run the sync again, "
+         "which would take it for the same";
 }
 
 void RunState::same(const CopyItem& item) {
@@ -147,7 +159,7 @@ void RunState::note_unreachable(const Error& error) {
 }
 
 void RunState::note_success() {
-  note_reachable();
+  note_progress();
   in_a_row_ = 0;
 }
 

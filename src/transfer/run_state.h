@@ -19,6 +19,13 @@ namespace s3ferry {
 // No server was met: no connection, or a retry budget that dead connections used up.
 bool met_nobody(const Error& error);
 
+// An outage that is shorter costs time only.
+inline constexpr Duration kUnreachableFor = std::chrono::seconds(60);
+// One that lasts so long is everybody's, not one object's.
+inline constexpr Duration kOutage = std::chrono::seconds(20);
+// Nothing came through for so long: who keeps refusing is asked no longer.
+inline constexpr Duration kStarvedFor = std::chrono::minutes(10);
+
 // What the parts of one run share: what was asked, what was counted, and whether it goes on. Each
 // outcome of an object is told through here, so that counting and telling cannot differ (rule 13).
 // It is counted twice: in the run's figures and in the portion that is written down as one. One
@@ -50,6 +57,11 @@ class RunState {
     add(portion.counters);
   }
   void copied(const CopyItem& item, bool late);
+  // The target holds something else under the item's key than was sent, which may look the same
+  // next time: known to later runs until the key was copied.
+  void stored_wrong(CopyItem& item);
+  // What to do about that: a sentence, without its end.
+  std::string way_to_mend() const;
   void same(const CopyItem& item);  // found out by a closer look
   void would_copy(Portion& portion, const ObjectView& object, CopyReason reason);
   void skipped(Portion& portion, Side side, std::string_view key, ByteCount size,
@@ -64,6 +76,18 @@ class RunState {
   // A server did what it was asked, so no outage lasts: an object in parts is under way for hours
   // before it counts as copied.
   void note_reachable() { unreachable_since_.reset(); }
+  // Something was copied or deleted, an object or a part of one.
+  void note_progress() {
+    note_reachable();
+    starved_since_.reset();
+  }
+  // The retry budget is everybody's: where it is empty, work waits, and none of it fails for that,
+  // as long as anything at all comes through.
+  bool only_slows(const Error& error) {
+    if (!error.is(ErrorKind::kRetryBudget)) return false;
+    if (!starved_since_) starved_since_ = runtime.now();
+    return runtime.now() - *starved_since_ < kStarvedFor;
+  }
   // How long nothing but dead connections has been met; zero: a server answers.
   Duration unreachable_for() const {
     return unreachable_since_ ? runtime.now() - *unreachable_since_ : Duration::zero();
@@ -120,7 +144,7 @@ class RunState {
   std::function<void()> then_;
   Event over_;  // set by the first stop()
   Event room_;
-  std::optional<TimePoint> unreachable_since_;
+  std::optional<TimePoint> unreachable_since_, starved_since_;
   std::set<WarningKind> warned_;
   bool settling_told_ = false, ended_by_failures_ = false;
   // The failures since the last success that are all of one class.
@@ -131,10 +155,5 @@ class RunState {
 
 // Planned deletions that may wait in memory for the copies of their chunks.
 inline constexpr std::size_t kMostHeldDeletes = 100'000;
-
-// An outage that is shorter costs time only.
-inline constexpr Duration kUnreachableFor = std::chrono::seconds(60);
-// One that lasts so long is everybody's, not one object's.
-inline constexpr Duration kOutage = std::chrono::seconds(20);
 
 }  // namespace s3ferry

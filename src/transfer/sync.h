@@ -94,9 +94,6 @@ struct SyncOptions {
   // So many failures of one kind and code in a row end the run; 0: none do.
   std::uint64_t max_failures_in_a_row = 100;
   DrainSignal* drain = nullptr;  // asks it to end in good order; may be null
-  // Keys of which the target did not store what an earlier run sent (relative); may be null. They
-  // are copied whatever their size and time look like.
-  const KeySet* stored_wrong = nullptr;
 };
 
 enum class DeletionsOutcome : std::uint8_t {

@@ -73,7 +73,7 @@ Task<Result<s3::CompleteResult>> Upload::complete_once() {
 Task<Result<s3::CopyResult>> Upload::complete() {
   attempt_.at_commit = true;
   bool open = false;
-  int pauses = 0;
+  GivenBack given_back;
   for (int tries = 0;;) {
     Result<s3::CompleteResult> done = co_await complete_once();
     if (done) co_return co_await finish(std::move(*done));
@@ -89,14 +89,15 @@ Task<Result<s3::CopyResult>> Upload::complete() {
     open = leaves_open(error, open) || open;
     if (open && !error.is(ErrorKind::kCancelled) && co_await is_done())
       co_return co_await finish(s3::CompleteResult());
-    const bool again =
-        later ? ++pauses <= kMostGivenBack : error.is_retryable() && ++tries < kMostCompletions;
+    const bool again = later ? given_back.again(state(), error)
+                             : error.is_retryable() && ++tries < kMostCompletions;
     if (!again || state().stopped()) co_return fail(std::move(error));
     if (later) {
       state().given_back(error);
       pace().slow_down();
     }
-    const Duration delay = pace().delay_before_retry(tries + pauses - 1, error.retry_after_ms());
+    const Duration delay =
+        pace().delay_before_retry(tries + given_back.tries() - 1, error.retry_after_ms());
     if (!co_await state().runtime.sleep_for(delay)) co_return fail(std::move(error));
   }
 }
@@ -140,22 +141,16 @@ Task<Result<s3::CopyResult>> Upload::finish(s3::CompleteResult done) {
     if (const auto info = co_await look_at_target()) opaque = info->etag_is_opaque();
   if (!opaque && result.etag.view() != computed_)
     co_return fail(
-        Error(ErrorKind::kRefused,
-              fmt::format("the finished object has the ETag {}, its parts make {}: it is not what "
-                          "was sent. Delete it at the target and run the sync again, which would "
-                          "take it for the same",
-                          result.etag.view(), computed_))
-            .with_operation("CompleteMultipartUpload")
-            .with_key(attempt_.item.key));
+        stored_wrong(attempt_, "CompleteMultipartUpload",
+                     fmt::format("the finished object has the ETag {}, its parts make {}: it is "
+                                 "not what was sent",
+                                 result.etag.view(), computed_)));
   const s3::Checksum* whole = find_crc64nvme(done.checksums);
   if (plan_.whole && whole != nullptr && done.checksum_type == "FULL_OBJECT" &&
       whole->value != plan_.whole->value)
-    co_return fail(Error(ErrorKind::kRefused,
-                         "the finished object's CRC64NVME is not the source's: it is not what was "
-                         "listed. Delete it at the target and run the sync again, which would take "
-                         "it for the same")
-                       .with_operation("CompleteMultipartUpload")
-                       .with_key(attempt_.item.key));
+    co_return fail(stored_wrong(attempt_, "CompleteMultipartUpload",
+                                "the finished object's CRC64NVME is not the source's: it is not "
+                                "what was listed"));
   if (tagged && !tags_there) co_await put_tags();
   result.checksums = std::move(done.checksums);
   result.checksum_type = std::move(done.checksum_type);

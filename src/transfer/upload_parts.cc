@@ -63,7 +63,7 @@ Task<void> Upload::lane() {
 
 Task<void> Upload::carry_one(PartRange part) {
   ++carrying_;
-  for (int tries = 0;; ++tries) {
+  for (GivenBack given_back;;) {
     Result<s3::PartResult> result = co_await carrier_.carry(upload_, part);
     if (result && result->etag.empty())
       result = fail(Error(ErrorKind::kProtocol, "a part was taken without an ETag")
@@ -72,19 +72,20 @@ Task<void> Upload::carry_one(PartRange part) {
       if (attempt_.allowed) attempt_.allowed();
       take(part.number, std::move(result->etag), result->checksums);
       pace().succeeded();
-      state().note_reachable();
+      state().note_progress();
       break;
     }
     const Error& error = result.error();
     const bool later =
         error.is(ErrorKind::kThrottled) || error.is(ErrorKind::kRetryBudget) || met_nobody(error);
-    if (!later || tries >= kMostGivenBack || failed_ || state().stopped()) {
+    if (!later || failed_ || state().stopped() || !given_back.again(state(), error)) {
       if (!failed_) failed_ = error;
       break;
     }
     state().given_back(error);
     pace().slow_down();
-    const Duration delay = pace().delay_before_retry(tries, error.retry_after_ms());
+    const Duration delay =
+        pace().delay_before_retry(given_back.tries() - 1, error.retry_after_ms());
     if (!co_await state().runtime.sleep_for(delay)) {
       if (!failed_) failed_.emplace(ErrorKind::kCancelled, "interrupted");
       break;
