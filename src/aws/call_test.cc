@@ -504,6 +504,7 @@ class SlowConnections final : public http::Transport {
       if (!leave) co_return fail(std::move(leave.error()));
       written.push_back(runtime_.now());
     }
+    request.before_send = nullptr;
     co_return co_await inner_.send(std::move(request));
   }
   std::vector<TimePoint> written;

@@ -235,6 +235,7 @@ TEST_F(StarvedTest, NoDeletionFailsOfIt) {
   EXPECT_EQ(run().exit_code(), 0);
   EXPECT_EQ(sink_.deleted.size(), 20u);
   for (int i = 0; i < 20; ++i) world_.put_target("x" + std::to_string(i), 5);
+  sink_ = RecordingSink();
   starve(Operation::kDeleteObjects, std::chrono::minutes(8));
   EXPECT_EQ(run().exit_code(), 0);
 }

@@ -25,11 +25,11 @@ using testing::MortalRun;
 using testing::SimPair;
 using Names = std::vector<std::string>;
 
-// So large that the simulator has digests by formula.
+// Three make an object so large that the simulator has its digests by formula.
 constexpr ByteCount kPart = 32 * kMiB;
 
 constexpr const char* kAnotherObject =
-    "<CompleteMultipartUploadResult><ETag>\"0123456789abcdef0123456789abcdef-2\"</ETag>"
+    "<CompleteMultipartUploadResult><ETag>\"0123456789abcdef0123456789abcdef-3\"</ETag>"
     "</CompleteMultipartUploadResult>";
 
 class StoredWrongTest : public ::testing::Test {
@@ -47,7 +47,7 @@ class StoredWrongTest : public ::testing::Test {
   sim::ObjectSpec object(std::string key, std::uint64_t seed, int seconds_ago) {
     sim::ObjectSpec out;
     out.key = std::move(key);
-    out.size = 2 * kPart;
+    out.size = 3 * kPart;
     out.part_size = kPart;
     out.seed = seed;
     out.mtime = world_.ago(seconds_ago);
@@ -96,6 +96,22 @@ class StoredWrongTest : public ::testing::Test {
     EXPECT_EQ(last_.counters.failed.objects, keys.size());
     spoil(false);
     for (const std::string& key : keys) ASSERT_FALSE(is_right(key));
+  }
+  void find_many(std::uint32_t page_size) {
+    options_.page_size = page_size;
+    options_.concurrency = 16;
+    MortalRun run(world_, options_);
+    Names wrong;
+    for (int i = 0; i < 90; ++i) wrong.push_back(fmt::format("k{:03}w", 2 * i));
+    begin_with_wrong(run, wrong);
+    for (int i = 0; i < 200; ++i) {
+      world_.put_source(fmt::format("k{:03}", i), 10);
+      world_.put_target(fmt::format("k{:03}", i), 10);
+    }
+    EXPECT_EQ(copied_by(run), wrong);
+    EXPECT_EQ(because_stored_wrong(), 90U);
+    EXPECT_EQ(last_.counters.same.objects, 200U);
+    EXPECT_THAT(copied_by(run), IsEmpty());
   }
 
   SimPair world_;
@@ -205,22 +221,12 @@ TEST_F(StoredWrongTest, IsForgottenOnceItIsNowhere) {
   EXPECT_FALSE(is_right("gone")) << "another object, of which nothing bad is known";
 }
 
-// More than are held at once, over many pages and walks.
+// Over many pages and walks, and, more than are held at once, by one walk.
 TEST_F(StoredWrongTest, ManyAreFoundAmongOthers) {
-  options_.page_size = 7;
-  options_.concurrency = 16;
-  MortalRun run(world_, options_);
-  Names wrong;
-  for (int i = 0; i < 90; ++i) wrong.push_back(fmt::format("k{:03}w", 2 * i));
-  begin_with_wrong(run, wrong);
-  for (int i = 0; i < 200; ++i) {
-    world_.put_source(fmt::format("k{:03}", i), 10);
-    world_.put_target(fmt::format("k{:03}", i), 10);
-  }
-  EXPECT_EQ(copied_by(run), wrong);
-  EXPECT_EQ(because_stored_wrong(), 90U);
-  EXPECT_EQ(last_.counters.same.objects, 200U);
-  EXPECT_THAT(copied_by(run), IsEmpty());
+  find_many(7);
+}
+TEST_F(StoredWrongTest, ManyAreFoundByOneWalk) {
+  find_many(1000);
 }
 
 TEST_F(StoredWrongTest, IsCopiedAnewByRetryFailed) {
