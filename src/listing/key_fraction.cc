@@ -98,7 +98,7 @@ const KeyAlphabet::Place* KeyAlphabet::find(const KeyShape& shape) const {
   return &found->second;
 }
 
-void KeyAlphabet::observe(Place& place, std::uint8_t byte, std::uint64_t text) {
+void KeyAlphabet::observe(Place& place, std::uint8_t byte, std::uint64_t text, bool counts) {
   const auto at = std::lower_bound(place.letters.begin(), place.letters.end(), byte,
                                    [](const Letter& a, std::uint8_t b) { return a.byte < b; });
   const bool known = at != place.letters.end() && at->byte == byte;
@@ -108,7 +108,7 @@ void KeyAlphabet::observe(Place& place, std::uint8_t byte, std::uint64_t text) {
   Letter& letter = known ? *at : *place.letters.insert(at, Letter{byte, 0});
   place.observed = true;
   place.last_text = text;
-  if (fresh) {
+  if (fresh && counts) {
     ++place.fresh;
     ++letter.count;
   }
@@ -127,12 +127,12 @@ void KeyAlphabet::observe(Place& place, std::uint8_t byte, std::uint64_t text) {
   ++version_;
 }
 
-void KeyAlphabet::learn(std::string_view key) {
+void KeyAlphabet::learn(std::string_view key, Came came) {
   KeyShape shape;
   for (const char c : key) {
     Place* at = place(shape);
     if (at == nullptr) return;
-    observe(*at, static_cast<std::uint8_t>(c), shape.text());
+    observe(*at, static_cast<std::uint8_t>(c), shape.text(), came == Came::kByItself);
     shape.read(static_cast<std::uint8_t>(c));
   }
 }
@@ -153,7 +153,8 @@ void KeyAlphabet::learn_gap(std::string_view from, std::optional<std::string_vie
       const bool seen = std::any_of(at->letters.begin(), at->letters.end(),
                                     [&](const Letter& letter) { return letter.byte == byte; });
       if (!seen) {
-        at->limit = std::min<int>(at->limit, byte);
+        // Where more follows, keys with this byte may lie before `from`.
+        at->limit = std::min<int>(at->limit, byte + (i + 1 < from.size()));
         at->fresh += kGapIsWorth;
         at->weighed_at = 0;
         return;

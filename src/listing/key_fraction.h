@@ -38,7 +38,9 @@ class KeyAlphabet {
  public:
   static constexpr std::size_t kMostPlaces = 4096;
 
-  void learn(std::string_view key);
+  // A key that lies where one was looked for says which letters there are, but not how often.
+  enum class Came : std::uint8_t { kByItself, kWhereLooked };
+  void learn(std::string_view key, Came came = Came::kByItself);
   // A listing behind `from` began with `next` (nullopt: with nothing): no key lies between.
   void learn_gap(std::string_view from, std::optional<std::string_view> next);
 
@@ -62,7 +64,7 @@ class KeyAlphabet {
   };
   Place* place(const KeyShape& shape);
   const Place* find(const KeyShape& shape) const;
-  void observe(Place& place, std::uint8_t byte, std::uint64_t text);
+  void observe(Place& place, std::uint8_t byte, std::uint64_t text, bool counts);
   Letters possible(const Place& place) const;
   void weigh(Place& place) const;
 

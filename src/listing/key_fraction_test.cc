@@ -117,6 +117,35 @@ TEST(KeyFraction, AGapTakesTheHopeAway) {
   EXPECT_EQ(span.of("k9"), span.of("k6"));
 }
 
+// Nothing behind "k25" leaves room for "k21".
+TEST(KeyFraction, AGapReachesNoFurtherBackThanItBegan) {
+  KeyAlphabet alphabet;
+  alphabet.learn("k00");
+  alphabet.learn("k19");
+  alphabet.learn_gap("k25", std::nullopt);
+  const KeySpan span(alphabet, "k00", std::nullopt);
+  EXPECT_GT(span.of("k3"), span.of("k2"));
+  EXPECT_EQ(span.of("k4"), span.of("k3"));
+  alphabet.learn_gap("k2", std::nullopt);
+  const KeySpan nearer(alphabet, "k00", std::nullopt);
+  EXPECT_EQ(nearer.of("k3"), nearer.of("k2"));
+}
+
+TEST(KeyFraction, WhatWasLookedForSaysNothingOfHowOftenItComes) {
+  KeyAlphabet counted, found;
+  for (int folder = 0; folder < 20; ++folder) {
+    const std::string key = "f" + std::to_string(folder) + "/0";
+    counted.learn(key);
+    found.learn(key, KeyAlphabet::Came::kWhereLooked);
+  }
+  const auto share_of_zero = [](const KeyAlphabet& alphabet) {
+    const KeySpan span(alphabet, "f1/", "f1/z");
+    return span.of("f1/1") / span.end();
+  };
+  EXPECT_GT(share_of_zero(counted), 0.5);
+  EXPECT_LT(share_of_zero(found), 0.2);
+}
+
 TEST(KeyFraction, MemoryIsBounded) {
   std::mt19937_64 random(1);
   KeyAlphabet alphabet;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace s3ferry {
 namespace {
@@ -20,6 +21,9 @@ constexpr double kProofPages = 4;
 // Where the work on the keys is what takes long, a LIST more or less is little.
 constexpr double kSpreadMayOverdraw = 4;
 constexpr double kLeastSpreadPages = 16;
+// How close keys lie on a range's own pages is believed in against what all ranges say from so many
+// pages on.
+constexpr double kPagesToBelieve = 32;
 // A guess so far beyond what was read is more a hope than an estimate, and is probed at several
 // places at once.
 constexpr double kFarOff = 128;
@@ -73,8 +77,12 @@ void RangeSplit::fetched(Id id, const Page& page) {
   SideState& side = range.sides[static_cast<std::size_t>(page.side)];
   note_size(range, side, page);
   if (!std::exchange(side.began, true) && page.first) side.begins = *page.first;
+  // What lies right behind a border says nothing of what lies elsewhere.
+  const bool at_border = range.begins_at_border && side.pages == 0;
   for (const auto& key : {page.first, page.middle, page.last})
-    if (key) alphabet_.learn(*key);
+    if (key)
+      alphabet_.learn(*key,
+                      at_border ? KeyAlphabet::Came::kWhereLooked : KeyAlphabet::Came::kByItself);
   if (page.keys > 0) {
     note_mark(side, page);
     side.last.assign(*page.last);
@@ -234,18 +242,65 @@ std::optional<RangeSplit::Advice> RangeSplit::advise(std::size_t slots) {
   return std::nullopt;
 }
 
+KeySpan RangeSplit::span_of_all() const {
+  std::string low = ranges_.begin()->second.keys.after.value_or("");
+  std::optional<std::string> high = ranges_.begin()->second.keys.up_to;
+  for (const auto& [id, range] : ranges_) {
+    low = std::min(low, range.keys.after.value_or(""));
+    if (!range.keys.up_to) high.reset();
+    if (high) high = std::max(high, range.keys.up_to);
+  }
+  return {alphabet_, low, std::move(high)};
+}
+
+// A page or two lie where the border was put, and how much of the range they are depends on the
+// guessed weights of letters at many places: off by a factor of ten, this way or that. All ranges'
+// pages together err less, so a range is measured by its width, and its own pages count as they
+// become more. By logarithms: ranges differ by orders of magnitude.
+void RangeSplit::guess_together() {
+  struct Seen {
+    Range* range;
+    double width, density, pages;
+  };
+  const KeySpan whole = span_of_all();
+  std::vector<Seen> seen;
+  double sum = 0;
+  for (auto& [id, range] : ranges_) {
+    range.guessed = false;  // others have taught since what keys look like
+    guess(range);
+    range.to_spread = range.remaining;
+    const SideState& side = range.longer_side();
+    if (!side.listed || side.keys == 0) continue;
+    const double from = whole.of(side.mark), at = whole.of(side.last);
+    const double end = range.keys.up_to ? whole.of(*range.keys.up_to) : whole.end();
+    const double looked_at = static_cast<double>(side.keys - side.keys_at_mark) / keys_a_page();
+    if (at <= from || looked_at <= 0) continue;
+    const double pages = static_cast<double>(side.keys) / keys_a_page();
+    seen.push_back({&range, end - at, std::log(looked_at / (at - from)), pages});
+    sum += seen.back().density;
+  }
+  for (const Seen& one : seen) {
+    const double of_all = sum / static_cast<double>(seen.size());
+    const double density =
+        (one.density * one.pages + of_all * kPagesToBelieve) / (one.pages + kPagesToBelieve);
+    one.range->to_spread = one.width * std::exp(density);
+  }
+}
+
 // The longest is halved, however long ago its last page came; one after the other, so that each
 // goes by what the one before has found.
 std::optional<RangeSplit::Advice> RangeSplit::spread(std::size_t ranges) {
   while (ranges_.size() < ranges && overdrawn() < kSpreadMayOverdraw) {
+    const bool all_began = std::all_of(ranges_.begin(), ranges_.end(), [](const auto& entry) {
+      return entry.second.sides[0].began && entry.second.sides[1].began;
+    });
+    if (ranges_.empty() || !all_began) return std::nullopt;
+    guess_together();
     std::pair<const Id, Range>* best = nullptr;
     for (auto& entry : ranges_) {
-      Range& range = entry.second;
-      if (!range.sides[0].began || !range.sides[1].began) return std::nullopt;
-      range.guessed = false;  // others have taught since what keys look like
-      guess(range);
-      if (range.kept || range.remaining < kLeastSpreadPages) continue;
-      if (best == nullptr || range.remaining > best->second.remaining) best = &entry;
+      const Range& range = entry.second;
+      if (range.kept || range.to_spread < kLeastSpreadPages) continue;
+      if (best == nullptr || range.to_spread > best->second.to_spread) best = &entry;
     }
     if (best == nullptr) return std::nullopt;
     Advice out{best->first, border(best->second, 0.5)};

@@ -92,6 +92,7 @@ class RangeSplit {
     bool kept = false;     // whole, until the next page or spread_anew(): a border was refused
     bool guessed = false;  // `remaining` and `longer` are those of now
     double remaining = 0;  // pages of the longer side
+    double to_spread = 0;  // the same, as all ranges together have it
     std::size_t longer = 0;
     int probes = 0;              // splits since the last page
     std::uint64_t split_at = 0;  // pages of the longer side at the last split
@@ -105,6 +106,8 @@ class RangeSplit {
   void judge(Range& range);
   double guess_side(const Range& range, const SideState& side) const;
   void guess(Range& range);
+  KeySpan span_of_all() const;
+  void guess_together();
   double overdrawn() const;
   bool may_split(const Range& range, double overdrawn) const;
   std::string border(const Range& range, double share) const;

@@ -113,7 +113,7 @@ class RangeWalks {
   std::optional<Error> failed_;
   std::exception_ptr threw_;
   std::uint64_t splits_ = 0;
-  std::size_t spread_ = 24;  // ranges to have under way where walkers are behind
+  std::size_t spread_ = 32;  // ranges to have under way where walkers are behind
 };
 
 }  // namespace s3ferry
