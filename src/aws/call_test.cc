@@ -560,37 +560,12 @@ TEST_F(CallTest, ANoteSaysSinceWhenAnAnswerIsWaitedFor) {
 
 class CountingWatch final : public AttemptWatch {
  public:
-  void sent(TimePoint now) override {
-    ++tries;
-    at.push_back(now);
-  }
+  void sent(TimePoint) override { ++tries; }
   void answered(TimePoint, const Error* error) override {
     ++(error == nullptr ? fine : error->is(ErrorKind::kThrottled) ? throttled : other);
   }
   int tries = 0, fine = 0, throttled = 0, other = 0;
-  std::vector<TimePoint> at;
 };
-
-TEST_F(CallTest, AWatchIsToldWhenATryIsReallyWritten) {
-  serve([](auto&, std::size_t) { return Reply(200); });
-  SlowConnections slow(runtime, *transport);
-  slow.each = 1;
-  RequestRate rate(RateSchedule(1));
-  CallerOptions limited;
-  limited.rate = &rate;
-  for (CallerOptions options : {CallerOptions(), limited}) {
-    caller = std::make_unique<Caller>(runtime, slow, provider, budget, options);
-    CountingWatch watch;
-    CallSpec watched = spec();
-    watched.watch = &watch;
-    slow.written.clear();
-    for (int i = 0; i < 3; ++i) ASSERT_TRUE(runtime.run(caller->call(watched, &test_judge)));
-    EXPECT_EQ(watch.at, slow.written);
-    ASSERT_EQ(watch.at.size(), 3u);
-    EXPECT_GE(watch.at[1] - watch.at[0], Duration(500ms)) << "a connection takes so long";
-    if (options.rate != nullptr) EXPECT_GE(watch.at[1] - watch.at[0], Duration(1s));
-  }
-}
 
 TEST_F(CallTest, AWatchIsToldOfEachTryAndMayTakeThrottlingUpon) {
   CountingWatch watch;
