@@ -38,6 +38,7 @@ struct HmacKey {
 
 struct CachedKey {
   std::string access_key_id, date, region, service;
+  std::string scope_text;  // as it is signed
   Secret secret;
   HmacKey hmac;
 
@@ -47,11 +48,17 @@ struct CachedKey {
   }
 };
 
-void append_string_to_sign(std::string& out, const SigningScope& scope, const Digest& hash) {
-  out += kAlgorithm;
-  (out += '\n') += scope.amz_date;
-  out += '\n';
+std::string text_of(const SigningScope& scope) {
+  std::string out;
   detail::append_scope(out, scope);
+  return out;
+}
+
+void append_string_to_sign(std::string& out, std::string_view amz_date, std::string_view scope,
+                           const Digest& hash) {
+  out += kAlgorithm;
+  (out += '\n') += amz_date;
+  (out += '\n') += scope;
   out += '\n';
   detail::append_hex(out, hash);
 }
@@ -109,16 +116,16 @@ struct Signer::State {
     return finish(work.get(), {reinterpret_cast<const char*>(inner.data()), inner.size()});
   }
 
-  const HmacKey& derived_key(const SigningScope& scope, const SigningKey& key) {
+  const CachedKey& derived_key(const SigningScope& scope, const SigningKey& key) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (!keys[i].is_for(scope, key)) continue;
       if (i > 0) std::swap(keys[i], keys[i / 2]);  // what is used moves forward
-      return keys[i / 2].hmac;
+      return keys[i / 2];
     }
     return derive(scope, key);
   }
 
-  const HmacKey& derive(const SigningScope& scope, const SigningKey& key) {
+  const CachedKey& derive(const SigningScope& scope, const SigningKey& key) {
     std::string start = "AWS4" + key.secret.reveal();
     HmacKey derived = keyed(start);
     OPENSSL_cleanse(start.data(), start.size());
@@ -130,16 +137,16 @@ struct Signer::State {
     }
     if (keys.size() == kCachedKeys) keys.pop_back();
     keys.push_back({std::string(key.access_key_id), std::string(scope.amz_date.substr(0, 8)),
-                    std::string(scope.region), std::string(scope.service), key.secret,
-                    std::move(derived)});
-    return keys.back().hmac;
+                    std::string(scope.region), std::string(scope.service), text_of(scope),
+                    key.secret, std::move(derived)});
+    return keys.back();
   }
 
   // The signature over canonical.text().
-  Digest sign_canonical(const SigningScope& scope, const SigningKey& key) {
+  Digest sign_canonical(std::string_view amz_date, const CachedKey& key) {
     to_sign.clear();
-    append_string_to_sign(to_sign, scope, sha256(canonical.text()));
-    return hmac(derived_key(scope, key), to_sign);
+    append_string_to_sign(to_sign, amz_date, key.scope_text, sha256(canonical.text()));
+    return hmac(key.hmac, to_sign);
   }
 
   MdPtr md;
@@ -157,16 +164,16 @@ Signer& Signer::operator=(Signer&&) noexcept = default;
 
 std::string Signer::authorization(const SigningRequest& request, const SigningScope& scope,
                                   const SigningKey& key) {
+  const CachedKey& derived = state_->derived_key(scope, key);
   state_->canonical.build(request);
-  const Digest signature = state_->sign_canonical(scope, key);
+  const Digest signature = state_->sign_canonical(scope.amz_date, derived);
   const std::string_view names = state_->canonical.signed_headers();
   std::string out;
-  out.reserve(kAlgorithm.size() + key.access_key_id.size() + scope.region.size() +
-              scope.service.size() + names.size() + 140);
+  out.reserve(kAlgorithm.size() + key.access_key_id.size() + derived.scope_text.size() + names.size() +
+              120);
   out += kAlgorithm;
   (out += " Credential=") += key.access_key_id;
-  out += '/';
-  detail::append_scope(out, scope);
+  (out += '/') += derived.scope_text;
   (out += ", SignedHeaders=") += names;
   out += ", Signature=";
   detail::append_hex(out, signature);
@@ -195,7 +202,8 @@ std::string Signer::presign(const SigningRequest& request, const SigningScope& s
   SigningRequest with_query = request;
   with_query.target = target;
   state_->canonical.build(with_query);
-  const Digest signature = state_->sign_canonical(scope, key);
+  const Digest signature =
+      state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key));
   if (!token.empty() && !token_signed) add_token();
   target += "&X-Amz-Signature=";
   detail::append_hex(target, signature);
@@ -206,14 +214,15 @@ std::string Signer::signature_over(const SigningRequest& request, std::string_vi
                                    const SigningScope& scope, const SigningKey& key) {
   std::string out;
   if (state_->canonical.build(request, signed_headers))
-    detail::append_hex(out, state_->sign_canonical(scope, key));
+    detail::append_hex(
+        out, state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key)));
   return out;
 }
 
 std::string Signer::signature(const SigningScope& scope, const SigningKey& key,
                               std::string_view text) {
   std::string out;
-  detail::append_hex(out, state_->hmac(state_->derived_key(scope, key), text));
+  detail::append_hex(out, state_->hmac(state_->derived_key(scope, key).hmac, text));
   return out;
 }
 
@@ -272,7 +281,7 @@ std::string string_to_sign(const SigningScope& scope, std::string_view canonical
   require(EVP_Digest(canonical_request.data(), canonical_request.size(), hash.data(), nullptr,
                      EVP_sha256(), nullptr) == 1);
   std::string out;
-  append_string_to_sign(out, scope, hash);
+  append_string_to_sign(out, scope.amz_date, text_of(scope), hash);
   return out;
 }
 

@@ -11,15 +11,17 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-constexpr std::array<bool, 256> make_plain() {
+constexpr std::array<bool, 256> make_plain(bool slash) {
   std::array<bool, 256> table{};
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (const char c : {'-', '.', '_', '~'}) table[static_cast<unsigned char>(c)] = true;
+  table['/'] = slash;
   return table;
 }
-constexpr auto kPlain = make_plain();
+constexpr auto kPlain = make_plain(false);
+constexpr auto kPlainOrSlash = make_plain(true);
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -30,12 +32,11 @@ int hex_value(char c) {
 // Escapes are taken for their byte, all bytes are encoded anew: what is on the wire in any spelling
 // becomes the one canonical spelling. A '%' that starts no escape stands for itself.
 void append_reencoded(std::string& out, std::string_view text, bool keep_slash) {
+  const auto& plain = keep_slash ? kPlainOrSlash : kPlain;
   std::size_t at = 0;
   while (at < text.size()) {
     std::size_t end = at;
-    while (end < text.size() &&
-           (kPlain[static_cast<unsigned char>(text[end])] || (keep_slash && text[end] == '/')))
-      ++end;
+    while (end < text.size() && plain[static_cast<unsigned char>(text[end])]) ++end;
     out.append(text, at, end - at);
     if (end == text.size()) return;
     char byte = text[end];
@@ -146,37 +147,51 @@ void append_scope(std::string& out, const SigningScope& scope) {
 }
 
 void append_hex(std::string& out, const Digest& digest) {
-  constexpr char kHex[] = "0123456789abcdef";
+  // Without a table, so that it is vectorised.
+  const auto digit = [](int value) {
+    return static_cast<char>(value + (value < 10 ? '0' : 'a' - 10));
+  };
   char text[64];
-  char* to = text;
-  for (const unsigned char byte : digest) {
-    *to++ = kHex[byte >> 4];
-    *to++ = kHex[byte & 15];
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    text[2 * i] = digit(digest[i] >> 4);
+    text[2 * i + 1] = digit(digest[i] & 15);
   }
   out.append(text, sizeof text);
 }
 
-void Canonicalizer::add_field(std::string_view name, std::string_view value) {
-  bool upper = false;
-  for (const char c : name) upper |= c >= 'A' && c <= 'Z';
-  if (upper) name = lowered_.emplace_back(to_lower_ascii(name));
-  // Few fields, mostly in order: insertion keeps equal names in the order they came in.
-  std::size_t place = fields_.size();
-  while (place > 0 && fields_[place - 1].name > name) --place;
-  fields_.insert(fields_.begin() + static_cast<std::ptrdiff_t>(place), Field{name, value});
+bool Canonicalizer::is_arranged_for(const SigningRequest& request) const {
+  return !fields_.empty() &&
+         std::equal(given_.begin(), given_.end(), request.headers.begin(), request.headers.end(),
+                    [](const std::string& name, const HeaderField& field) {
+                      return name == field.first;
+                    });
 }
 
-void Canonicalizer::collect(const SigningRequest& request) {
-  lowered_.clear();
+void Canonicalizer::arrange(const SigningRequest& request) {
+  given_.resize(request.headers.size());
   fields_.clear();
-  add_field("host", request.host);
-  for (const auto& [name, value] : request.headers)
-    if (is_signable(name)) add_field(name, value);
+  fields_.push_back({"host:", kHost});
+  for (std::size_t i = 0; i < request.headers.size(); ++i) {
+    given_[i] = request.headers[i].first;
+    if (is_signable(given_[i])) fields_.push_back({to_lower_ascii(given_[i]) + ':', i});
+  }
+  // Not by the label: what follows a name may sort before ':'. Equal ones stay as they came.
+  const auto name = [](const Field& field) {
+    return std::string_view(field.label).substr(0, field.label.size() - 1);
+  };
+  std::stable_sort(fields_.begin(), fields_.end(),
+                   [&](const Field& a, const Field& b) { return name(a) < name(b); });
+  names_.clear();
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    fields_[i].more_of = i > 0 && fields_[i].label == fields_[i - 1].label;
+    if (fields_[i].more_of) continue;
+    if (i > 0) names_ += ';';
+    names_ += name(fields_[i]);
+  }
 }
 
 void Canonicalizer::begin(const SigningRequest& request) {
   text_.clear();
-  names_.clear();
   text_ += request.method;
   text_ += '\n';
   const std::size_t question = std::min(request.target.find('?'), request.target.size());
@@ -187,34 +202,30 @@ void Canonicalizer::begin(const SigningRequest& request) {
   text_ += '\n';
 }
 
-void Canonicalizer::end(const SigningRequest& request) {
+void Canonicalizer::end(const SigningRequest& request, std::string_view names) {
   text_ += '\n';
-  text_ += names_;
+  text_ += names;
   text_ += '\n';
   text_ += request.payload_hash;
 }
 
 void Canonicalizer::build(const SigningRequest& request) {
-  collect(request);
+  if (!is_arranged_for(request)) arrange(request);
   begin(request);
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const std::string_view name = fields_[i].name;
-    if (i > 0 && name == fields_[i - 1].name) {
+  for (const Field& field : fields_) {
+    if (field.more_of)
       text_.back() = ',';
-    } else {
-      if (!names_.empty()) names_ += ';';
-      names_ += name;
-      (text_ += name) += ':';
-    }
-    append_header_value(text_, fields_[i].value);
+    else
+      text_ += field.label;
+    append_header_value(text_,
+                        field.place == kHost ? request.host : request.headers[field.place].second);
     text_ += '\n';
   }
-  end(request);
+  end(request, names_);
 }
 
 bool Canonicalizer::build(const SigningRequest& request, std::string_view names) {
   begin(request);
-  names_ = names;
   for (std::size_t at = 0; at <= names.size();) {
     const std::size_t stop = std::min(names.find(';', at), names.size());
     const std::string_view name = names.substr(at, stop - at);
@@ -231,7 +242,7 @@ bool Canonicalizer::build(const SigningRequest& request, std::string_view names)
     if (!found) return false;
     text_ += '\n';
   }
-  end(request);
+  end(request, names);
   return true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <deque>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +10,9 @@
 
 namespace s3ferry::aws::detail {
 
-// Builds canonical requests into buffers that are kept from one to the next. Part of the signer.
+// Builds canonical requests into buffers that are kept from one to the next, and so is what follows
+// from the names of a request's fields: those of the next one are the same as a rule. Part of the
+// signer.
 class Canonicalizer {
  public:
   // Signs what `request` holds; afterwards signed_headers() names it.
@@ -22,18 +24,22 @@ class Canonicalizer {
   std::string_view signed_headers() const { return names_; }
 
  private:
+  // One that is signed, in the canonical order.
   struct Field {
-    std::string_view name;  // lower case: of the request, or in lowered_
-    std::string_view value;
+    std::string label;   // "name:", in lower case
+    std::size_t place;   // among the request's fields, or kHost
+    bool more_of = false;  // the field before has the same name
   };
-  void collect(const SigningRequest& request);
-  void add_field(std::string_view name, std::string_view value);
+  static constexpr std::size_t kHost = static_cast<std::size_t>(-1);
+
+  bool is_arranged_for(const SigningRequest& request) const;
+  void arrange(const SigningRequest& request);
   void begin(const SigningRequest& request);
-  void end(const SigningRequest& request);
+  void end(const SigningRequest& request, std::string_view names);
 
   std::string text_, names_;
+  std::vector<std::string> given_;  // the names as they came, of the request that was arranged for
   std::vector<Field> fields_;
-  std::deque<std::string> lowered_;
 };
 
 void append_canonical_path(std::string& out, std::string_view path, UriRules rules);

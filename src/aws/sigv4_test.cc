@@ -143,6 +143,37 @@ TEST(SigV4, KeysAreKeptByAllThatTheyDependOn) {
   }
 }
 
+TEST(SigV4, FieldsOfOtherNamesAreArrangedAnew) {
+  Signer signer;
+  const std::vector<std::vector<HeaderField>> requests = {
+      {{"x-amz-date", "1"}, {"if-none-match", "*"}},
+      {{"x-amz-date", "2"}, {"if-none-match", "*"}},
+      {{"if-none-match", "*"}, {"x-amz-date", "3"}},
+      {{"if-none-match", "*"}, {"x-amz-date", "3"}, {"A", " b  c "}},
+      {{"if-none-match", "*"}},
+      {},
+      {{"a", "1"}, {"A", "2"}, {"a-b", "3"}, {"a", "4"}, {"host", "not this"}},
+      {{"a", "1"}, {"a", "2"}, {"a-b", "3"}, {"A", "4"}, {"host", "not this"}},
+      {{"Authorization", "old"}, {"User-Agent", "me"}},
+  };
+  for (const auto& headers : requests) {
+    Sample sample;
+    sample.headers = headers;
+    const std::string names = signed_header_names(sample.view());
+    EXPECT_EQ(signer.authorization(sample.view(), kScope, {"AKIDFAKE", kSecret}),
+              Signer().authorization(sample.view(), kScope, {"AKIDFAKE", kSecret}))
+        << names;
+    auto said = received(signer, sample);
+    EXPECT_EQ(said.signed_headers, names);
+    EXPECT_TRUE(verify(signer, sample.view(), said, kSecret)) << names;
+  }
+  Sample repeated;
+  repeated.headers = requests[6];
+  EXPECT_EQ(signed_header_names(repeated.view()), "a;a-b;host");
+  EXPECT_NE(canonical_request(repeated.view(), "a;a-b;host").find("a:1,2,4\na-b:3\n"),
+            std::string::npos);
+}
+
 TEST(SigV4, ConstantTimeComparison) {
   EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
   EXPECT_FALSE(equal_in_constant_time("abc", "abd"));

@@ -17,15 +17,17 @@ int hex_digit(char c) {
   return -1;
 }
 
-constexpr std::array<bool, 256> make_unreserved() {
+constexpr std::array<bool, 256> make_unreserved(bool slash) {
   std::array<bool, 256> table{};
   for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
   for (char c : {'-', '.', '_', '~'}) table[static_cast<unsigned char>(c)] = true;
+  table['/'] = slash;
   return table;
 }
-constexpr auto kUnreserved = make_unreserved();
+constexpr auto kUnreserved = make_unreserved(false);
+constexpr auto kUnreservedOrSlash = make_unreserved(true);
 
 constexpr std::array<std::int8_t, 256> make_base64_values() {
   std::array<std::int8_t, 256> table{};
@@ -116,15 +118,17 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 void append_uri_encoded(std::string& out, std::string_view bytes, bool keep_slash) {
-  for (const char c : bytes) {
-    const auto b = static_cast<unsigned char>(c);
-    if (kUnreserved[b] || (keep_slash && c == '/')) {
-      out += c;
-    } else {
-      out += '%';
-      out += kHexUpper[b >> 4];
-      out += kHexUpper[b & 15];
-    }
+  const auto& stays = keep_slash ? kUnreservedOrSlash : kUnreserved;
+  for (std::size_t at = 0;;) {
+    std::size_t end = at;  // most of a key stays: it is taken over in runs
+    while (end < bytes.size() && stays[static_cast<unsigned char>(bytes[end])]) ++end;
+    out.append(bytes.data() + at, end - at);
+    if (end == bytes.size()) return;
+    const auto b = static_cast<unsigned char>(bytes[end]);
+    out += '%';
+    out += kHexUpper[b >> 4];
+    out += kHexUpper[b & 15];
+    at = end + 1;
   }
 }
 
@@ -219,10 +223,10 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
 }
 
 std::string_view trim_ascii(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::optional<std::uint64_t> parse_u64(std::string_view text) {

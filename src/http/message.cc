@@ -96,7 +96,7 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 std::string Origin::authority() const {
   const bool v6 = host.find(':') != std::string::npos;
   std::string out = v6 ? "[" + host + "]" : host;
-  if (port != (tls ? 443 : 80)) out += fmt::format(":{}", port);
+  if (port != (tls ? 443 : 80)) (out += ':') += std::to_string(port);
   return out;
 }
 

@@ -11,41 +11,45 @@
 namespace s3ferry::http {
 namespace {
 
-enum : std::uint8_t { kInTarget = 1, kInName = 2 };
-constexpr auto kClasses = [] {
-  std::array<std::uint8_t, 256> table{};
-  for (std::size_t c = 0; c < 256; ++c) {
-    const bool graphic = c > 0x20 && c != 0x7F;
-    const bool separator =
-        c < 0x80 && std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) !=
-                        std::string_view::npos;
-    if (graphic && c != '#') table[c] |= kInTarget;
-    if (graphic && c < 0x80 && !separator) table[c] |= kInName;
-  }
+constexpr std::string_view kLineEnd = "\r\n";
+
+constexpr auto kInName = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = 0x21; c < 0x7F; ++c)
+    table[c] = std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) ==
+               std::string_view::npos;
   return table;
 }();
 
-bool all_are(std::string_view text, std::uint8_t wanted) {
-  unsigned common = wanted;
-  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
-  return common == wanted;
-}
-
-// Without branches, so that it is vectorised: values are most of a head.
-bool breaks_value(std::string_view value) {
-  unsigned char found = 0;
-  for (const char c : value)
-    found |= static_cast<unsigned char>(c == '\r') | static_cast<unsigned char>(c == '\n') |
-             static_cast<unsigned char>(c == '\0');
-  return found != 0;
-}
-
-bool is_target(std::string_view target) {
-  return (target.starts_with('/') || target == "*") && all_are(target, kInTarget);
-}
-
 bool is_field_name(std::string_view name) {
-  return !name.empty() && all_are(name, kInName);
+  bool all = !name.empty();
+  for (const char c : name) all &= kInName[static_cast<unsigned char>(c)];
+  return all;
+}
+
+// Line breaks and NUL. Without branches and in pieces that a byte can count, so that it is
+// vectorised.
+std::size_t count_breaks(std::string_view text) {
+  constexpr std::size_t kPiece = 128;
+  std::size_t sum = 0;
+  for (; !text.empty(); text.remove_prefix(std::min(kPiece, text.size()))) {
+    unsigned char found = 0;
+    for (const char c : text.substr(0, kPiece))
+      found = static_cast<unsigned char>(found + ((c == '\r') | (c == '\n') | (c == '\0')));
+    sum += found;
+  }
+  return sum;
+}
+
+// Vectorised, too.
+bool is_target(std::string_view target) {
+  unsigned char bad = 0;
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    bad |= static_cast<unsigned char>(byte <= 0x20) | static_cast<unsigned char>(byte == 0x7F) |
+           static_cast<unsigned char>(byte == '#');
+  }
+  return bad == 0 && (target.starts_with('/') || target == "*");
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -63,6 +67,10 @@ class Pen {
   Pen(const Pen&) = delete;
   Pen& operator=(const Pen&) = delete;
   void put(std::string_view piece) { to_ = std::copy(piece.begin(), piece.end(), to_); }
+  std::string_view written() const {
+    const char* const begin = text_.data() + end_;
+    return {begin, static_cast<std::size_t>(to_ - begin)};
+  }
   void keep() { end_ = static_cast<std::size_t>(to_ - text_.data()); }  // else nothing was appended
 
  private:
@@ -79,6 +87,13 @@ tl::unexpected<Error> refuse(std::string text) {
   return fail(ErrorKind::kInvalidRequest, std::move(text));
 }
 
+constexpr std::string_view kUnfit =
+    "holds a line break or another character that a header cannot carry";
+
+tl::unexpected<Error> refuse_field(std::string_view name, std::string_view problem) {
+  return refuse(fmt::format("the request header '{}' {}", escape_for_display(name), problem));
+}
+
 // The request line and the caller's fields; whether these hold a host and a length.
 Status append_given(std::string& out, const Request& request, std::string_view origin, bool& host,
                     bool& length) {
@@ -91,8 +106,8 @@ Status append_given(std::string& out, const Request& request, std::string_view o
     pen.put(piece);
   for (const auto& [name, value] : request.headers) {
     std::string_view problem;
-    if (!is_field_name(name) || breaks_value(value)) {
-      problem = "holds a line break or another character that a header cannot carry";
+    if (!is_field_name(name)) {
+      problem = kUnfit;
     } else if (name.size() == 4 && iequals_ascii(name, "host")) {
       host = true;
     } else if (name.size() == 14 && iequals_ascii(name, "content-length")) {
@@ -101,14 +116,19 @@ Status append_given(std::string& out, const Request& request, std::string_view o
     } else if (name.size() == 17 && iequals_ascii(name, "transfer-encoding")) {
       problem = "is not for a caller to set";
     }
-    if (!problem.empty())
-      return refuse(fmt::format("the request header '{}' {}", escape_for_display(name), problem));
+    if (!problem.empty()) return refuse_field(name, problem);
     pen.put(name);
     pen.put(": ");
     pen.put(value);
-    pen.put("\r\n");
+    pen.put(kLineEnd);
   }
-  if (!host && breaks_value(request.origin.host))
+  // All values at once: no line may have ended but where it was ended here.
+  const std::size_t lines = 1 + request.headers.size();
+  if (count_breaks(pen.written()) != kLineEnd.size() * lines) {
+    for (const auto& [name, value] : request.headers)
+      if (count_breaks(value) > 0) return refuse_field(name, kUnfit);
+  }
+  if (count_breaks(request.origin.host) > 0)
     return refuse("the endpoint's name holds a line break");
   pen.keep();
   return {};

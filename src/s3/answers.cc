@@ -113,24 +113,34 @@ Status read_copy_members(const std::string& body, CopyResult& out) {
   return Status();
 }
 
+// In one walk over them: few answers hold any of these. The first of a name counts.
 void read_copy_headers(const http::Headers& headers, CopyResult& out) {
-  out.version_id = read_version_id(headers);
-  out.source_version_id = VersionId(headers.get_or("x-amz-copy-source-version-id", ""));
-  out.sse = headers.get_or("x-amz-server-side-encryption", "");
-  out.sse_kms_key_id = headers.get_or("x-amz-server-side-encryption-aws-kms-key-id", "");
+  for (const auto& [field, value] : headers) {
+    const auto is = [name = field](std::string_view wanted) {
+      return name.size() == wanted.size() && iequals_ascii(name, wanted);
+    };
+    if (is("x-amz-version-id")) {
+      if (out.version_id.empty()) out.version_id = VersionId(value);
+    } else if (is("x-amz-copy-source-version-id")) {
+      if (out.source_version_id.empty()) out.source_version_id = VersionId(value);
+    } else if (is("x-amz-server-side-encryption")) {
+      if (out.sse.empty()) out.sse = value;
+    } else if (is("x-amz-server-side-encryption-aws-kms-key-id")) {
+      if (out.sse_kms_key_id.empty()) out.sse_kms_key_id = value;
+    }
+  }
 }
 
 }  // namespace
 
-std::optional<CopyResult> plain_copy_result(const http::Headers& headers, std::string_view body) {
+bool read_plain_copy_result(const http::Headers& headers, std::string_view body, CopyResult& out) {
   const auto plain = read_plain_xml(body);
-  if (!plain || plain->root != "CopyObjectResult") return std::nullopt;
-  std::optional<CopyResult> out(std::in_place);
-  CopyMembers members(*out);
+  if (!plain || plain->root != "CopyObjectResult") return false;
+  CopyMembers members(out);
   for (const auto& [name, text] : *plain)
-    if (!members.take(name, text)) return std::nullopt;
-  read_copy_headers(headers, *out);
-  return out;
+    if (!members.take(name, text)) return false;
+  read_copy_headers(headers, out);
+  return true;
 }
 
 // One a copied object, so without a tree.

@@ -14,9 +14,9 @@ namespace s3ferry::s3 {
 // are read as if they had not: kTruncated, kProtocol.
 
 Result<CopyResult> read_copy_result(const http::Headers& headers, const std::string& body);
-// The same of an answer in the usual form, which is one a copied object (plain_xml.h); nothing
-// where it has another or holds what cannot be read.
-std::optional<CopyResult> plain_copy_result(const http::Headers& headers, std::string_view body);
+// The same of an answer in the usual form, which is one a copied object (plain_xml.h), into a fresh
+// result; false, with `out` in any state, where it has another or holds what cannot be read.
+bool read_plain_copy_result(const http::Headers& headers, std::string_view body, CopyResult& out);
 Result<PartResult> read_part_copy_result(std::string_view body);
 Result<CompleteResult> read_complete_result(const http::Headers& headers, std::string_view body);
 Result<UploadId> read_create_upload(std::string_view body);

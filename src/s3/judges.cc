@@ -62,9 +62,10 @@ Status judge_s3_document(const aws::CallSpec& spec, aws::Answer& answer) {
 
 Status judge_copy(const aws::CallSpec& spec, aws::Answer& answer) {
   auto& read = *static_cast<std::optional<CopyResult>*>(spec.for_judge);
+  if (answer.status / 100 == 2 &&
+      read_plain_copy_result(answer.headers, answer.body, read.emplace()))
+    return Status();
   read.reset();
-  if (answer.status / 100 == 2) read = plain_copy_result(answer.headers, answer.body);
-  if (read) return Status();
   return judge_s3_document(spec, answer);
 }
 

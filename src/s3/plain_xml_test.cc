@@ -29,17 +29,35 @@ TEST(PlainXmlTest, ReadsACopysAnswerAsS3WritesIt) {
   EXPECT_EQ(plain->members[1].text, "0123456789abcdef0123456789abcdef");
   const auto strict = read_copy_result(http::Headers(), body);
   ASSERT_TRUE(strict);
-  for (const auto& copy : {plain_copy_result(http::Headers(), body), std::optional(*strict)}) {
-    ASSERT_TRUE(copy);
-    EXPECT_EQ(copy->etag, ETag("0123456789abcdef0123456789abcdef"));
-    EXPECT_EQ(copy->last_modified, parse_iso8601("2026-03-14T15:09:26.000Z"));
-    EXPECT_EQ(copy->checksum_type, "FULL_OBJECT");
-    ASSERT_EQ(copy->checksums.size(), 1U);
-    EXPECT_EQ(copy->checksums[0], (Checksum{"CRC64NVME", "AbCd/+0="}));
+  CopyResult usual;
+  ASSERT_TRUE(read_plain_copy_result(http::Headers(), body, usual));
+  for (const CopyResult& copy : {usual, *strict}) {
+    EXPECT_EQ(copy.etag, ETag("0123456789abcdef0123456789abcdef"));
+    EXPECT_EQ(copy.last_modified, parse_iso8601("2026-03-14T15:09:26.000Z"));
+    EXPECT_EQ(copy.checksum_type, "FULL_OBJECT");
+    ASSERT_EQ(copy.checksums.size(), 1U);
+    EXPECT_EQ(copy.checksums[0], (Checksum{"CRC64NVME", "AbCd/+0="}));
   }
-  EXPECT_FALSE(plain_copy_result(http::Headers(),
-                                 "<CopyObjectResult><LastModified>noon"
-                                 "</LastModified></CopyObjectResult>"));
+  CopyResult wrong;
+  EXPECT_FALSE(read_plain_copy_result(http::Headers(),
+                                      "<CopyObjectResult><LastModified>noon"
+                                      "</LastModified></CopyObjectResult>",
+                                      wrong));
+}
+
+TEST(PlainXmlTest, OfACopysHeadersTheFirstOfANameCounts) {
+  http::Headers headers;
+  headers.add("X-Amz-Version-Id", "v1");
+  headers.add("x-amz-version-id", "v2");
+  headers.add("x-amz-copy-source-version-id", "s1");
+  headers.add("x-amz-server-side-encryption", "aws:kms");
+  headers.add("x-amz-server-side-encryption-aws-kms-key-id", "a-key");
+  CopyResult out;
+  ASSERT_TRUE(read_plain_copy_result(headers, "<CopyObjectResult></CopyObjectResult>", out));
+  EXPECT_EQ(out.version_id, VersionId("v1"));
+  EXPECT_EQ(out.source_version_id, VersionId("s1"));
+  EXPECT_EQ(out.sse, "aws:kms");
+  EXPECT_EQ(out.sse_kms_key_id, "a-key");
 }
 
 TEST(PlainXmlTest, LeavesEveryOtherFormToTheStrictReader) {

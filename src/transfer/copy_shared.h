@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
+#include "s3/types.h"
 #include "transfer/copy_queue.h"
 #include "transfer/identity.h"
 #include "transfer/pace.h"
@@ -39,6 +41,7 @@ struct CopyShared {
   ServiceTraits traits;
   RelayLanes relay;
   Semaphore lanes;  // tasks that carry parts beside those of the copies; never waited for
+  std::optional<s3::CopyRequest> request;  // of the latest copy, to be filled in anew
   UploadLog no_uploads;
   UploadLog* uploads = &no_uploads;
   // Jobs that wait for their next try hold no permit, and another worker takes their place.

@@ -18,6 +18,13 @@ std::string target_class(const AttributeOptions& attributes, const std::string& 
   return source_class;
 }
 
+template <class Text>
+void refill(Text& text, std::string_view first, std::string_view rest) {
+  std::string bytes = std::move(text).str();
+  bytes.assign(first).append(rest);
+  text = Text(std::move(bytes));
+}
+
 void put_header(s3::WriteAttributes& out, const std::string& name, const std::string& value) {
   const std::string lower = to_lower_ascii(name);
   constexpr std::string_view kMeta = "x-amz-meta-";
@@ -155,6 +162,15 @@ s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attr
   if (replaces_metadata(attributes)) request.metadata_directive = s3::Directive::kReplace;
   if (replaces_tags(attributes)) request.tagging_directive = s3::Directive::kReplace;
   return request;
+}
+
+void refill_copy_request(s3::CopyRequest& request, const Pair& pair,
+                         const AttributeOptions& attributes, const CopyItem& item) {
+  refill(request.key, pair.target_at.prefix, item.key);
+  refill(request.source.key, pair.source_at.prefix, item.key);
+  refill(request.source.etag, {}, item.etag);
+  request.source_size = item.size;
+  request.attributes.storage_class = target_class(attributes, item.storage_class);
 }
 
 }  // namespace s3ferry

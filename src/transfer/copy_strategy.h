@@ -48,5 +48,9 @@ bool replaces_tags(const AttributeOptions& attributes);
 // said of the source, where --attributes full asked for it; else null.
 s3::CopyRequest make_copy_request(const Pair& pair, const AttributeOptions& attributes,
                                   const CopyItem& item, const s3::ObjectInfo* full, WallTime now);
+// From such a request to the one for another item, where neither has a `full`: most of it is the
+// same, and its memory is used again.
+void refill_copy_request(s3::CopyRequest& request, const Pair& pair,
+                         const AttributeOptions& attributes, const CopyItem& item);
 
 }  // namespace s3ferry

@@ -137,6 +137,24 @@ TEST_F(CopyStrategyTest, TheCopyNamesWhatTheListingSaw) {
   EXPECT_TRUE(made.attributes.sse.empty());
 }
 
+TEST_F(CopyStrategyTest, ARequestFilledInAnewIsAsOneThatWasMade) {
+  options_.attributes.acl = "private";
+  s3::CopyRequest kept = request(object("a/long/key/that/comes/first", "STANDARD_IA"));
+  for (const ObjectView& next : {object("x", "STANDARD"), object("a/long/key/too", "GLACIER_IR"),
+                                 object("", "")}) {
+    refill_copy_request(kept, world_.pair(), options_.attributes,
+                        CopyItem(next, nullptr, CopyReason::kMissing));
+    const s3::CopyRequest made = request(next);
+    EXPECT_EQ(kept.key, made.key);
+    EXPECT_EQ(kept.source.bucket, made.source.bucket);
+    EXPECT_EQ(kept.source.key, made.source.key);
+    EXPECT_EQ(kept.source.etag, made.source.etag);
+    EXPECT_EQ(kept.source_size, made.source_size);
+    EXPECT_EQ(kept.attributes.storage_class, made.attributes.storage_class);
+    EXPECT_EQ(kept.attributes.acl, "private");
+  }
+}
+
 TEST_F(CopyStrategyTest, PropsAndDirectives) {
   options_.attributes.copy_props = AttributeOptions::Props::kMetadataDirective;
   EXPECT_EQ(request(object("x")).tagging_directive, s3::Directive::kReplace);
