@@ -169,8 +169,8 @@ std::string Signer::authorization(const SigningRequest& request, const SigningSc
   const Digest signature = state_->sign_canonical(scope.amz_date, derived);
   const std::string_view names = state_->canonical.signed_headers();
   std::string out;
-  out.reserve(kAlgorithm.size() + key.access_key_id.size() + derived.scope_text.size() + names.size() +
-              120);
+  out.reserve(kAlgorithm.size() + key.access_key_id.size() + derived.scope_text.size() +
+              names.size() + 120);
   out += kAlgorithm;
   (out += " Credential=") += key.access_key_id;
   (out += '/') += derived.scope_text;
@@ -202,8 +202,7 @@ std::string Signer::presign(const SigningRequest& request, const SigningScope& s
   SigningRequest with_query = request;
   with_query.target = target;
   state_->canonical.build(with_query);
-  const Digest signature =
-      state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key));
+  const Digest signature = state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key));
   if (!token.empty() && !token_signed) add_token();
   target += "&X-Amz-Signature=";
   detail::append_hex(target, signature);
@@ -214,8 +213,8 @@ std::string Signer::signature_over(const SigningRequest& request, std::string_vi
                                    const SigningScope& scope, const SigningKey& key) {
   std::string out;
   if (state_->canonical.build(request, signed_headers))
-    detail::append_hex(
-        out, state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key)));
+    detail::append_hex(out,
+                       state_->sign_canonical(scope.amz_date, state_->derived_key(scope, key)));
   return out;
 }
 

@@ -161,32 +161,30 @@ void append_hex(std::string& out, const Digest& digest) {
 
 bool Canonicalizer::is_arranged_for(const SigningRequest& request) const {
   return !fields_.empty() &&
-         std::equal(given_.begin(), given_.end(), request.headers.begin(), request.headers.end(),
-                    [](const std::string& name, const HeaderField& field) {
-                      return name == field.first;
-                    });
+         std::equal(
+             given_.begin(), given_.end(), request.headers.begin(), request.headers.end(),
+             [](const std::string& name, const HeaderField& field) { return name == field.first; });
 }
 
 void Canonicalizer::arrange(const SigningRequest& request) {
   given_.resize(request.headers.size());
   fields_.clear();
-  fields_.push_back({"host:", kHost});
+  fields_.push_back({"host", kHost, {}});
   for (std::size_t i = 0; i < request.headers.size(); ++i) {
     given_[i] = request.headers[i].first;
-    if (is_signable(given_[i])) fields_.push_back({to_lower_ascii(given_[i]) + ':', i});
+    if (is_signable(given_[i])) fields_.push_back({to_lower_ascii(given_[i]), i, {}});
   }
-  // Not by the label: what follows a name may sort before ':'. Equal ones stay as they came.
-  const auto name = [](const Field& field) {
-    return std::string_view(field.label).substr(0, field.label.size() - 1);
-  };
+  // Those of one name stay as they came.
   std::stable_sort(fields_.begin(), fields_.end(),
-                   [&](const Field& a, const Field& b) { return name(a) < name(b); });
+                   [](const Field& a, const Field& b) { return a.name < b.name; });
   names_.clear();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    fields_[i].more_of = i > 0 && fields_[i].label == fields_[i - 1].label;
-    if (fields_[i].more_of) continue;
+    Field& field = fields_[i];
+    field.before = ",";
+    if (i > 0 && field.name == fields_[i - 1].name) continue;
+    field.before = (i > 0 ? "\n" : "") + field.name + ":";
     if (i > 0) names_ += ';';
-    names_ += name(fields_[i]);
+    names_ += field.name;
   }
 }
 
@@ -213,14 +211,11 @@ void Canonicalizer::build(const SigningRequest& request) {
   if (!is_arranged_for(request)) arrange(request);
   begin(request);
   for (const Field& field : fields_) {
-    if (field.more_of)
-      text_.back() = ',';
-    else
-      text_ += field.label;
+    text_ += field.before;
     append_header_value(text_,
                         field.place == kHost ? request.host : request.headers[field.place].second);
-    text_ += '\n';
   }
+  text_ += '\n';
   end(request, names_);
 }
 

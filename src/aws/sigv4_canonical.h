@@ -26,9 +26,9 @@ class Canonicalizer {
  private:
   // One that is signed, in the canonical order.
   struct Field {
-    std::string label;   // "name:", in lower case
+    std::string name;    // in lower case
     std::size_t place;   // among the request's fields, or kHost
-    bool more_of = false;  // the field before has the same name
+    std::string before;  // its value: "\nname:", or a comma behind another of that name
   };
   static constexpr std::size_t kHost = static_cast<std::size_t>(-1);
 

@@ -39,7 +39,8 @@ std::size_t count_controls(std::string_view text) {
     unsigned char found = 0;
     for (const char c : text.substr(0, kPiece)) {
       const auto byte = static_cast<unsigned char>(c);
-      found = static_cast<unsigned char>(found + (((byte < 0x20) & (byte != '\t')) | (byte == 0x7F)));
+      found =
+          static_cast<unsigned char>(found + (((byte < 0x20) & (byte != '\t')) | (byte == 0x7F)));
     }
     sum += found;
   }

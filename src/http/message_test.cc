@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/request_head.h"
+
 namespace s3ferry::http {
 namespace {
 
@@ -80,6 +82,22 @@ TEST(Headers, ACopyIsItsOwnAndAMoveKeepsTheViews) {
   EXPECT_EQ(moved.get("b")->data(), seen.data());
   headers = moved;
   EXPECT_EQ(text_of(headers), "a=1;b=2;");
+}
+
+TEST(RequestHeadTest, ATabStandsInAValueButNoBreak) {
+  Request request;
+  request.origin = {false, "h", 80};
+  request.headers.add("x-amz-meta-a", "b\tc");
+  const std::string head = "GET / HTTP/1.1\r\nx-amz-meta-a: b\tc\r\nHost: h\r\n\r\n";
+  std::string out;
+  ASSERT_TRUE(append_request_head(out, request, nullptr));
+  EXPECT_EQ(out, head);
+  request.headers.add("x-amz-meta-d", "e\rf");
+  const Status refused = append_request_head(out, request, nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().is(ErrorKind::kInvalidRequest));
+  EXPECT_NE(refused.error().message().find("'x-amz-meta-d'"), std::string::npos);
+  EXPECT_EQ(out, head);
 }
 
 }  // namespace

@@ -27,15 +27,19 @@ bool is_field_name(std::string_view name) {
   return all;
 }
 
-// Line breaks and NUL. Without branches and in pieces that a byte can count, so that it is
-// vectorised.
-std::size_t count_breaks(std::string_view text) {
+bool breaks_value(std::string_view value) {
+  return value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+// The bytes up to '\r': all that break a value are among them. With one comparison a byte, and in
+// pieces that a byte can count, so that it is vectorised well.
+std::size_t count_low(std::string_view text) {
   constexpr std::size_t kPiece = 128;
   std::size_t sum = 0;
   for (; !text.empty(); text.remove_prefix(std::min(kPiece, text.size()))) {
     unsigned char found = 0;
     for (const char c : text.substr(0, kPiece))
-      found = static_cast<unsigned char>(found + ((c == '\r') | (c == '\n') | (c == '\0')));
+      found = static_cast<unsigned char>(found + (static_cast<unsigned char>(c) <= '\r'));
     sum += found;
   }
   return sum;
@@ -122,14 +126,13 @@ Status append_given(std::string& out, const Request& request, std::string_view o
     pen.put(value);
     pen.put(kLineEnd);
   }
-  // All values at once: no line may have ended but where it was ended here.
+  // All values at once: as a rule these bytes are in the lines' ends alone.
   const std::size_t lines = 1 + request.headers.size();
-  if (count_breaks(pen.written()) != kLineEnd.size() * lines) {
+  if (count_low(pen.written()) != kLineEnd.size() * lines) {
     for (const auto& [name, value] : request.headers)
-      if (count_breaks(value) > 0) return refuse_field(name, kUnfit);
+      if (breaks_value(value)) return refuse_field(name, kUnfit);
   }
-  if (count_breaks(request.origin.host) > 0)
-    return refuse("the endpoint's name holds a line break");
+  if (count_low(request.origin.host) > 0) return refuse("the endpoint's name holds a line break");
   pen.keep();
   return {};
 }

@@ -223,8 +223,12 @@ void write_condition(http::Headers& headers, const WriteCondition& condition) {
 }
 
 void write_copy_source(http::Headers& headers, const CopySource& source) {
-  headers.add("x-amz-copy-source", copy_source_text(source));
-  if (!source.etag.empty()) headers.add("x-amz-copy-source-if-match", quoted(source.etag));
+  std::string text = copy_source_text(source);
+  headers.add("x-amz-copy-source", text);
+  if (!source.etag.empty()) {
+    text.assign("\"").append(source.etag.view()).append("\"");  // its memory is there
+    headers.add("x-amz-copy-source-if-match", text);
+  }
   add_if(headers, "x-amz-source-expected-bucket-owner", source.expected_owner);
 }
 

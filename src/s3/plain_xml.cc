@@ -30,6 +30,11 @@ class Reader {
     rest_.remove_prefix(literal.size());
     return true;
   }
+  bool eat(char c) {
+    if (rest_.empty() || rest_.front() != c) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
   std::string_view take(unsigned char of) {
     std::size_t size = 0;
     while (size < rest_.size() && (kClasses[static_cast<unsigned char>(rest_[size])] & of) != 0)
@@ -45,7 +50,7 @@ class Reader {
   }
   bool text(bool may_be_quoted, std::string_view& out) {
     std::string_view quote;
-    if (may_be_quoted) quote = eat(kQuote) ? kQuote : eat("\"") ? "\"" : "";
+    if (may_be_quoted) quote = eat(kQuote) ? kQuote : eat('"') ? "\"" : "";
     out = take(kOfText);
     return eat(quote);
   }
@@ -60,19 +65,19 @@ class Reader {
 std::optional<PlainDocument> read_plain_xml(std::string_view document) {
   Reader in(document);
   PlainDocument out;
-  if (in.eat(kDeclaration)) (void)in.eat("\n");
-  if (!in.eat("<") || !in.name(out.root)) return std::nullopt;
+  if (in.eat(kDeclaration)) (void)in.eat('\n');
+  if (!in.eat('<') || !in.name(out.root)) return std::nullopt;
   (void)in.eat(kNamespace);
-  if (!in.eat(">")) return std::nullopt;
+  if (!in.eat('>')) return std::nullopt;
   while (!in.eat("</")) {
     if (out.count == PlainDocument::kMost) return std::nullopt;
     PlainDocument::Member& member = out.members[out.count++];
-    if (!in.eat("<") || !in.name(member.name) || !in.eat(">") ||
+    if (!in.eat('<') || !in.name(member.name) || !in.eat('>') ||
         !in.text(member.name == "ETag", member.text) || !in.eat("</") || !in.eat(member.name) ||
-        !in.eat(">"))
+        !in.eat('>'))
       return std::nullopt;
   }
-  if (!in.eat(out.root) || !in.eat(">") || !in.done()) return std::nullopt;
+  if (!in.eat(out.root) || !in.eat('>') || !in.done()) return std::nullopt;
   return out;
 }
 

@@ -136,7 +136,7 @@ Task<CopyJob::Step> CopyJob::look_and_send() {
 
 Task<CopyJob::Step> CopyJob::send() {
   RouteTry attempt(shared_, is_relayed() ? state().pair.target : *turn_.bucket, item_);
-  attempt.full = full_ ? &*full_ : nullptr;
+  attempt.full = full_.get();
   attempt.condition = guard();
   attempt.watch = &watch_;
   attempt.allowed = [this] { allowed(); };

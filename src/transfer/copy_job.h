@@ -1,7 +1,7 @@
 #pragma once
 
 #include <atomic>
-#include <optional>
+#include <memory>
 
 #include "aws/call.h"
 #include "s3/types.h"
@@ -15,7 +15,7 @@ namespace s3ferry {
 // a 412 is looked into, never repeated blindly; a foreign write at the target is never overwritten.
 class CopyJob {
  public:
-  CopyJob(CopyShared& shared, CopyQueue::Next next)
+  CopyJob(CopyShared& shared, CopyQueue::Next&& next)
       : shared_(shared),
         item_(std::move(next.item)),
         lane_(std::move(next.lane)),
@@ -87,8 +87,8 @@ class CopyJob {
   CopyLanePtr lane_;
   Watch watch_;
   CopyIdentity::Turn turn_;
-  std::optional<s3::ObjectInfo> full_;
-  std::string lost_;  // what could not arrive, beside what full_ tells
+  std::unique_ptr<s3::ObjectInfo> full_;  // few jobs have one, and it is large
+  std::string lost_;                      // what could not arrive, beside what full_ tells
   bool etags_looked_at_ = false;
   bool late_ = false;           // replanned after the source changed
   bool guarded_ = false;        // the last request carried a condition on the target

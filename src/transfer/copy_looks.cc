@@ -70,7 +70,7 @@ Task<CopyJob::Step> CopyJob::look_at_attributes() {
                           "sent here, so it is not reproducible"));
   }
   if (!source) co_return cannot_look(std::move(source.error()), nullptr);
-  full_ = std::move(*source);
+  full_ = std::make_unique<s3::ObjectInfo>(std::move(*source));
   leave_locks_out();
   co_return Step::kAgain;
 }

@@ -39,15 +39,20 @@ std::size_t CopyQueue::room() const {
 }
 
 Task<Status> CopyQueue::send(CopyLane& lane, CopyItem item) {
-  while (lane.items.size() >= room() && !closed_) {
+  while (!offer(lane, item)) {
+    if (closed_) co_return fail(ErrorKind::kCancelled, "the queue is closed");
     Status waited = co_await lane.senders.wait();
     if (!waited) co_return waited;
   }
-  if (closed_) co_return fail(ErrorKind::kCancelled, "the queue is closed");
+  co_return Status();
+}
+
+bool CopyQueue::offer(CopyLane& lane, CopyItem& item) {
+  if (!has_room(lane)) return false;
   lane.items.push_back(std::move(item));
   ++size_;
   receivers_.wake_one();
-  co_return Status();
+  return true;
 }
 
 // Round robin over the lanes that have something to send and may.
@@ -75,24 +80,34 @@ CopyQueue::Next CopyQueue::take(CopyLanePtr lane, TimePoint now) {
   return {std::move(item), std::move(lane)};
 }
 
+// The next one that may go at `by`; else `earliest` tells when one may.
+std::optional<CopyQueue::Next> CopyQueue::next_by(TimePoint by, TimePoint now,
+                                                  TimePoint& earliest) {
+  if (size_ == 0) return std::nullopt;
+  CopyLanePtr lane = pick(by, earliest);
+  if (!lane) return std::nullopt;
+  std::optional<Next> next(take(std::move(lane), now));
+  // A wake-up may have gone to a receiver that was cancelled, or to this one alone.
+  if (size_ > 0)
+    receivers_.wake_one();
+  else if (closed_)
+    receivers_.wake_all();
+  return next;
+}
+
+std::optional<CopyQueue::Next> CopyQueue::receive_now() {
+  const TimePoint now = state_.runtime.now();
+  TimePoint earliest = TimePoint::max();
+  return next_by(now, now, earliest);
+}
+
 Task<Result<std::optional<CopyQueue::Next>>> CopyQueue::receive() {
   bool cancelled = false;  // then all that is left is handed out, to be given up
   for (;;) {
     const TimePoint now = state_.runtime.now();
     TimePoint earliest = TimePoint::max();
-    if (size_ > 0) {
-      if (CopyLanePtr lane = pick(cancelled ? now + kBeyondAnyPace : now, earliest)) {
-        std::optional<Next> next(take(std::move(lane), now));
-        // A wake-up may have gone to a receiver that was cancelled, or to this one alone.
-        if (size_ > 0)
-          receivers_.wake_one();
-        else if (closed_)
-          receivers_.wake_all();
-        co_return next;
-      }
-    } else if (closed_) {
-      co_return std::optional<Next>();
-    }
+    std::optional<Next> next = next_by(cancelled ? now + kBeyondAnyPace : now, now, earliest);
+    if (next || (size_ == 0 && closed_)) co_return next;
     if (earliest >= alarm_) {
       Status waited = co_await receivers_.wait();
       if (!waited) co_return fail(std::move(waited.error()));

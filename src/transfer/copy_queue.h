@@ -48,9 +48,14 @@ class CopyQueue {
   // Waits while the lane is full. kCancelled when the task's scope was cancelled or the queue is
   // closed; the item is dropped.
   Task<Status> send(CopyLane& lane, CopyItem item);
+  // Without waiting: `item` is taken over where the lane has room for it, else left as it is.
+  bool offer(CopyLane& lane, CopyItem& item);
+  bool has_room(const CopyLane& lane) const { return !closed_ && lane.items.size() < room(); }
   // The next one; nullopt once the queue is closed and drained. A run that was stopped waits for no
   // pace any more.
   Task<Result<std::optional<Next>>> receive();
+  // The next one where none has to be waited for.
+  std::optional<Next> receive_now();
   // A copy that was refused waits in its lane again, ahead of all that is new; then it is paid for.
   // kCancelled where the run was stopped.
   Task<Status> again(CopyLane& lane);
@@ -60,6 +65,7 @@ class CopyQueue {
   std::size_t size() const { return size_; }
 
  private:
+  std::optional<Next> next_by(TimePoint by, TimePoint now, TimePoint& earliest);
   CopyLanePtr pick(TimePoint now, TimePoint& earliest);
   Next take(CopyLanePtr lane, TimePoint now);
   std::size_t room() const;

@@ -140,8 +140,8 @@ TEST_F(CopyStrategyTest, TheCopyNamesWhatTheListingSaw) {
 TEST_F(CopyStrategyTest, ARequestFilledInAnewIsAsOneThatWasMade) {
   options_.attributes.acl = "private";
   s3::CopyRequest kept = request(object("a/long/key/that/comes/first", "STANDARD_IA"));
-  for (const ObjectView& next : {object("x", "STANDARD"), object("a/long/key/too", "GLACIER_IR"),
-                                 object("", "")}) {
+  for (const ObjectView& next :
+       {object("x", "STANDARD"), object("a/long/key/too", "GLACIER_IR"), object("", "")}) {
     refill_copy_request(kept, world_.pair(), options_.attributes,
                         CopyItem(next, nullptr, CopyReason::kMissing));
     const s3::CopyRequest made = request(next);

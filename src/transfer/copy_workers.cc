@@ -38,14 +38,26 @@ Task<Status> CopyWorkers::send(CopyLane& lane, CopyItem item) {
   co_return sent;
 }
 
+bool CopyWorkers::offer(CopyLane& lane, CopyItem& item) {
+  if (!queue_.has_room(lane)) return false;
+  shared_.state.ledger.add_work(*item.chunk);
+  hire();
+  return queue_.offer(lane, item);
+}
+
+// There is something to do as a rule, which is then taken without a task.
 Task<void> CopyWorkers::work() {
   for (;;) {
-    ++idle_;
-    auto next = co_await queue_.receive();
-    --idle_;
-    if (!next || !*next) break;
-    Chunk& chunk = *(**next).item.chunk;
-    CopyJob job(shared_, std::move(**next));
+    std::optional<CopyQueue::Next> next = queue_.receive_now();
+    if (!next) {
+      ++idle_;
+      auto received = co_await queue_.receive();
+      --idle_;
+      if (!received || !*received) break;
+      next = std::move(*received);
+    }
+    Chunk& chunk = *next->item.chunk;
+    CopyJob job(shared_, std::move(*next));
     co_await job.run();
     shared_.state.ledger.end_work(chunk);
   }

@@ -18,6 +18,8 @@ class CopyWorkers {
   // Waits while the lane has no room. kCancelled once the run was cancelled; the item
   // is then counted as not tried.
   Task<Status> send(CopyLane& lane, CopyItem item);
+  // Without waiting: `item` is taken over where the lane has room for it, else left as it is.
+  bool offer(CopyLane& lane, CopyItem& item);
   // No more items: waits until each has its outcome.
   Task<void> finish();
 

@@ -231,6 +231,7 @@ Task<Status> Planner::act_on(Chunk& chunk, Ranks& ranks, CopyLane& lane,
     CopyItem item(*merged.source, merged.target, reason, &chunk);
     item.known_wrong = known_wrong;
     if (!goes(*merged.source, item)) continue;
+    if (workers_.offer(lane, item)) continue;
     Status sent = co_await workers_.send(lane, std::move(item));
     if (!sent) co_return sent;
   }
