@@ -77,6 +77,8 @@ def tools(arguments):
 
 def one_run(tool, server, home):
     server.reset()
+    home = os.path.join(home, tool.name)  # what is set for one tool is nothing to another
+    os.makedirs(home, exist_ok=True)
     write_rclone_config(home, server.url)
     result = bench.measure(tool.command(server), home, server)
     counters = server.counters()
@@ -181,7 +183,7 @@ def main():
     load = os.getloadavg()[0]
     results = []
     with tempfile.TemporaryDirectory() as home:
-        bench.write_aws_config(home)
+        bench.write_aws_config(os.path.join(home, "aws"))
         print(f"{'case':<44}{'tool':<9}{'CPU s':>9}{'wall s':>9}{'RSS MiB':>9}{'requests':>10}",
               flush=True)
         for measured in (identical(arguments.identical, 40, all_tools, home),

@@ -31,6 +31,7 @@ struct AppContext {
   bool terminal = false;       // standard error is one: a progress line may be drawn
   std::size_t columns = 80;    // of that terminal
   std::size_t processors = 1;  // that this process may use
+  std::size_t descriptors = 65'536;  // that it may have open at once
   // One more loop on a thread of its own; unset: there is one loop (virtual time).
   std::function<std::unique_ptr<LoopThread>()> make_loop = {};
   // From now on memory comes in large pages where it can; unset: as it came so far.

@@ -1,5 +1,6 @@
 // The program: gives run_app() the real clock, sockets, files, terminal and signals.
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/app.h"
@@ -25,6 +27,17 @@ std::size_t terminal_columns() {
 // Transparent huge pages, which the allocator asks for (cmake/allocator.cc).
 void allow_large_pages(bool allowed) {
   (void)::prctl(PR_SET_THP_DISABLE, allowed ? 0UL : 1UL, 0UL, 0UL, 0UL);
+}
+
+// Each copy in flight is a socket, and what systems grant at first is meant for programs that wait
+// with select(). Of what may be taken, enough for any --concurrency.
+std::size_t raise_descriptors() {
+  constexpr rlim_t kEnough = 200'000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  rlimit raised = limit;
+  raised.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, kEnough));
+  return ::setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
 }
 
 }  // namespace
@@ -52,6 +65,7 @@ int main(int argc, char** argv) {
                      .terminal = ::isatty(STDERR_FILENO) == 1,
                      .columns = terminal_columns(),
                      .processors = usable_processors(),
+                     .descriptors = raise_descriptors(),
                      .make_loop = [] { return std::make_unique<LoopThread>(); },
                      .take_large_pages = [] { allow_large_pages(true); },
                      .interrupt = &interrupted};

@@ -376,7 +376,8 @@ std::vector<Flag> rate_flags() {
 
 std::vector<Flag> pace_flags() {
   return {
-      {"--concurrency", "N", kForSync, kPace, "copies in flight (1 to 65536, default 256)",
+      {"--concurrency", "N", kForSync, kPace,
+       "copies in flight (1 to 65536; default: 256 at first, up to 1024 as they come through)",
        [](Options& o, const std::string& v) -> Status {
          const auto n = parse_count("--concurrency", v, 1, 65'536);
          if (!n) return fail(n.error());

@@ -35,6 +35,30 @@ TEST(PacingApp, TheSourceIsAskedNoMoreThanItsOwnersGranted) {
   EXPECT_LE(counters.most_in_a_second(sim::Side::kTarget), 25u);
 }
 
+// How long a run takes whose copies take 30 ms each, however many are in flight.
+Duration copies_take(const std::vector<std::string>& flags, int objects) {
+  TestWorld world;
+  fill(world, objects);
+  sim::LatencySpec latency;
+  latency.operation = sim::Operation::kCopyObject;
+  latency.fixed = std::chrono::milliseconds(30);
+  world.simulator.add_latency(latency);
+  const TimePoint began = world.runtime.now();
+  const Ran ran = world.pair("sync", flags);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  return world.runtime.now() - began;
+}
+
+TEST(PacingApp, UnlessSaidMoreCopiesAreInFlightAsTheyComeThrough) {
+  constexpr int kObjects = 8'000;
+  const Duration held = copies_take({"--concurrency", "256", "--check", "none"}, kObjects);
+  EXPECT_GE(held, kObjects / 256 * std::chrono::milliseconds(30));
+  // 16 more with each round of 30 ms.
+  EXPECT_LE(copies_take({"--check", "none"}, kObjects), held * 3 / 4);
+  // As many at once as are granted.
+  EXPECT_LE(copies_take({"--concurrency", "1024", "--check", "none"}, kObjects), held / 2);
+}
+
 // It is 19:10 UTC when the run begins, ten past four in Seoul.
 TEST(PacingApp, WindowsGoByTheTimeZoneOfTheTask) {
   const std::string windows = "00:00-08:00 5, 08:00-24:00 1000";

@@ -21,6 +21,8 @@ namespace {
 // So many in flight are spread over more pages than a processor knows by heart: large ones save a
 // tenth of a copy's user time then, for some MiB of memory.
 constexpr std::size_t kManyCopies = 512;
+// Copies in flight where nobody said how many.
+constexpr std::size_t kFirstUnasked = 256, kMostUnasked = 1024;
 
 // `sync` and `verify` on one pair of places. The order matters: what can be wrong on this machine
 // (places, log, files, configuration, credentials) is found before S3 is asked for anything.
@@ -42,6 +44,7 @@ class PairCommand {
   Task<Status> open_state();
   Task<void> prepare(Status& ready);
   Task<void> work();
+  void grant_concurrency(SyncOptions& options) const;
   Task<void> sync();
   Task<void> settle_attributes(AttributeOptions& attributes);
   Task<void> check();
@@ -181,12 +184,28 @@ Task<void> PairCommand::work() {
   if (whole) reporters_->sink().on_end();
 }
 
+// What was asked for holds from the first copy on. What was not is as much as comes through.
+void PairCommand::grant_concurrency(SyncOptions& options) const {
+  const auto& configured = connections_->target_settings().max_concurrent_requests;
+  if (options_.concurrency_given) {
+    options.first_concurrency = options.concurrency;
+  } else if (configured) {
+    options.concurrency = options.first_concurrency = *configured;
+  } else {
+    // A copy and the parts beside it have a socket each; listings and files are few.
+    const std::size_t most = std::max<std::size_t>(8, context_.descriptors / 4);
+    options.concurrency = std::min(kMostUnasked, most);
+    options.first_concurrency = kFirstUnasked;
+  }
+}
+
 Task<void> PairCommand::sync() {
   SyncOptions options = options_.sync;
   options.spool_dir = context_.host.env("TMPDIR").value_or("");
-  const auto& configured = connections_->target_settings().max_concurrent_requests;
-  if (!options_.concurrency_given && configured) options.concurrency = *configured;
-  if (options.concurrency >= kManyCopies && context_.take_large_pages) context_.take_large_pages();
+  grant_concurrency(options);
+  if (std::min(options.concurrency, options.first_concurrency) >= kManyCopies &&
+      context_.take_large_pages)
+    context_.take_large_pages();
   const auto& bandwidth = connections_->target_settings().max_bandwidth_per_second;
   if (!options.relay.max_bandwidth.limits() && bandwidth)
     options.relay.max_bandwidth = RateSchedule(*bandwidth);

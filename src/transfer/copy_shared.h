@@ -29,7 +29,7 @@ struct ServiceTraits {
 struct CopyShared {
   CopyShared(RunState& run, std::size_t concurrency)
       : state(run),
-        pace(run.runtime, concurrency),
+        pace(run.runtime, concurrency, run.options.first_concurrency),
         identity(run.pair, run.options.copy_as),
         relay(run.runtime, run.options.relay.max_bandwidth),
         lanes(concurrency) {

@@ -11,15 +11,16 @@ CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
       most_(std::max<std::size_t>(1, concurrency)),
       queue_(state, most_),
       scope_(state.runtime) {
-  state.counters.copies_in_flight_limit = most_;
+  state.counters.copies_in_flight_limit = shared_.pace.limit();
   shared_.queue = &queue_;
   shared_.when_waiting = [this] { hire(); };
 }
 
-// As many as may be in flight, and one more for each job that waits for its next try, up to as many
-// again.
+// As many as may be in flight now, and one more for each job that waits for its next try, up to as
+// many again.
 void CopyWorkers::hire() {
-  const std::size_t most = most_ + std::min(shared_.waiting, most_);
+  const std::size_t at_once = shared_.pace.limit();
+  const std::size_t most = at_once + std::min(shared_.waiting, at_once);
   if (idle_ <= queue_.size() && !queue_.closed() && scope_.running() < most) scope_.spawn(work());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -8,13 +9,16 @@
 
 namespace s3ferry {
 
-// How many copies may be in flight: halved when nothing is answered in time or the retry budget is
-// empty (at most once a second, because one overload is told by many answers), lowered while small
-// copies take much longer than they did, and given back bit by bit with each copy that works. Never
-// above what the operator granted, never below one. One shard.
+// How many copies may be in flight: `first` of them when a run begins; halved when nothing is
+// answered in time or the retry budget is empty (at most once a second, because one overload is
+// told by many answers), lowered while small copies take much longer than they did, and given back
+// bit by bit with each copy that works. Never above what the operator granted, never below one. One
+// shard.
 class Pace {
  public:
-  Pace(Runtime& runtime, std::size_t most) : runtime_(runtime), most_(most), permits_(most) {}
+  Pace(Runtime& runtime, std::size_t most, std::size_t first)
+      : runtime_(runtime), most_(most), permits_(std::min(first, most)) {}
+  Pace(Runtime& runtime, std::size_t most) : Pace(runtime, most, most) {}
 
   Task<Status> acquire() { return permits_.acquire(); }
   Semaphore& permits() { return permits_; }

@@ -37,6 +37,19 @@ TEST(Pace, GivesBackBitByBitUpToWhatWasGranted) {
   EXPECT_EQ(pace.limit(), 128u);
 }
 
+TEST(Pace, BeginsWithSomeAndGrowsWhileCopiesTakeNoLonger) {
+  VirtualRuntime runtime(1);
+  Pace pace(runtime, 1024, 256);
+  EXPECT_EQ(pace.limit(), 256u);
+  for (int i = 0; i < 256; ++i) pace.succeeded();  // one round: 1024/64
+  EXPECT_GE(pace.limit(), 271u);
+  EXPECT_LE(pace.limit(), 272u);
+  for (int i = 0; i < 100'000; ++i) pace.succeeded();
+  EXPECT_EQ(pace.limit(), 1024u);
+  EXPECT_FALSE(pace.was_slowed());
+  EXPECT_EQ(Pace(runtime, 8, 256).limit(), 8u);
+}
+
 TEST(Pace, FewerAreInFlightWhileCopiesTakeMuchLongerThanTheyDid) {
   VirtualRuntime runtime(1);
   Pace pace(runtime, 128);

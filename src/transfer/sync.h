@@ -85,8 +85,9 @@ struct SyncOptions {
   bool delete_extras = false;
   bool allow_empty_source = false;
   MaxDelete max_delete;
-  std::size_t concurrency = 256;      // copies in flight, at most
-  std::size_t list_concurrency = 64;  // LISTs in flight over both sides, at most
+  std::size_t concurrency = 256;           // copies in flight, at most
+  std::size_t first_concurrency = 65'536;  // … and when it begins; more as copies come through
+  std::size_t list_concurrency = 64;       // LISTs in flight over both sides, at most
   std::uint32_t page_size = 1000;
   std::string spool_dir;  // for planned deletions; empty: /tmp
   // What a run puts up with. None of it changes what the run does to an object.
