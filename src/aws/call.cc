@@ -146,6 +146,7 @@ struct Caller::Try final : http::BeforeSend {
            (copied_from_rate != nullptr && copied_from_rate->limits());
   }
   Task<Status> may_send() override;
+  bool may_send_now() override;
   void tell(const Error* error) const {
     if (spec.watch != nullptr) spec.watch->answered(caller_.runtime_.now(), error);
   }
@@ -163,15 +164,20 @@ struct Caller::Try final : http::BeforeSend {
 
 // A grant holds for one request that is on its way at once. A connection that had to be opened
 // first, or that turned out to be closed, costs another.
-Task<Status> Caller::Try::may_send() {
-  if (is_limited() && (grant_used || caller_.runtime_.now() - granted > kGrantKeeps)) {
-    Status again = co_await caller_.wait_for_rate(*this);
-    if (!again) co_return again;
-  }
+bool Caller::Try::may_send_now() {
+  if (is_limited() && (grant_used || caller_.runtime_.now() - granted > kGrantKeeps)) return false;
   grant_used = true;
   const TimePoint now = caller_.runtime_.now();
   if (spec.sent != nullptr) spec.sent->set(now);
   if (spec.watch != nullptr) spec.watch->sent(now);
+  return true;
+}
+
+Task<Status> Caller::Try::may_send() {
+  while (!may_send_now()) {
+    Status again = co_await caller_.wait_for_rate(*this);
+    if (!again) co_return again;
+  }
   co_return Status();
 }
 

@@ -67,7 +67,7 @@ Task<Result<Response>> Client::Impl::send(Request request) {
       if (!leased) co_return fail(std::move(leased.error()));
       lease = std::move(*leased);
     }
-    if (request.before_send != nullptr) {
+    if (request.before_send != nullptr && !request.before_send->may_send_now()) {
       Status leave = co_await request.before_send->may_send();
       if (!leave) {
         lease.give_back();

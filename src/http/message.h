@@ -154,6 +154,8 @@ class BeforeSend {
  public:
   virtual ~BeforeSend() = default;
   virtual Task<Status> may_send() = 0;
+  // The same where nothing is to be waited for; else false, and nothing was done.
+  virtual bool may_send_now() { return false; }
 };
 
 struct Request {
