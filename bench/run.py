@@ -267,6 +267,13 @@ def run_micro():
                            check=True)
 
 
+def run_pace(rate, seeds=(20261123, 1)):
+    program = os.path.join(BUILD, "bench", "copy_pace")
+    codes = [subprocess.run([program, str(rate), str(seed)], check=False).returncode
+             for seed in seeds]
+    return max(map(abs, codes))
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--quick", action="store_true",
@@ -283,6 +290,9 @@ def parse_arguments():
                         help="only listing, at 40 ms a LIST with 64 and 128 in flight")
     parser.add_argument("--layouts", action="store_true",
                         help="only how many LISTs each layout of keys costs, by formula and for real")
+    parser.add_argument("--pace", action="store_true",
+                        help="only copies against eight partitions of 3,500 a second, in virtual"
+                             " time: minutes of CPU; with --quick 350")
     parser.add_argument("--micro", action="store_true", help="only the micro benches")
     parser.add_argument("--repeat", type=int, default=3, help="runs of a case; the best counts")
     parser.add_argument("--concurrency", type=int, help="copies in flight; default: 1,024, 256, 64")
@@ -297,6 +307,8 @@ def main():
     if arguments.micro:
         run_micro()
         return 0
+    if arguments.pace:
+        return run_pace(350 if arguments.quick else 3500)
     if os.cpu_count() < 2:
         raise SystemExit("bench: two cores are needed, one for the server and one for the client")
     with_aws = not arguments.no_aws and not arguments.quick

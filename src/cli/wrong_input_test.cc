@@ -172,7 +172,7 @@ TEST(WrongInput, EachCommandsHelpSpeaksOfIt) {
   const std::string verify = world.run({"help", "verify"}).out;
   EXPECT_THAT(verify, Not(HasSubstr("\nWhat is copied\n")));
   EXPECT_THAT(verify, HasSubstr("\nWhat is compared\n"));
-  EXPECT_THAT(world.run({"help", "sync"}).out, HasSubstr("(1 to 65536, default 256)"));
+  EXPECT_THAT(world.run({"help", "sync"}).out, HasSubstr("(1 to 65536; default: 256 at first"));
 }
 
 TEST(WrongInput, MalformedConfigFile) {

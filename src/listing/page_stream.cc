@@ -72,7 +72,8 @@ Task<Result<std::optional<std::span<const ObjectView>>>> PageStream::next() {
       if (finished_) break;
     }
     // Also where the source gave a page all the same.
-    if (stopped_) co_return fail(ErrorKind::kCancelled, "cancelled");
+    if (stopped_ && !std::exchange(one_more_, false))
+      co_return fail(ErrorKind::kCancelled, "cancelled");
     if (threw_) std::rethrow_exception(threw_);
     if (!fetch_status_) {
       finished_ = true;

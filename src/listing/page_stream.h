@@ -66,8 +66,9 @@ class PageStream {
   // turn has not come or that it is between two tries.
   std::optional<TimePoint> waiting_since() const { return waits_ ? sent_.at() : std::nullopt; }
 
-  // No more pages: next() gives kCancelled.
+  // No more pages than the one that is there already: then next() gives kCancelled.
   void stop() {
+    one_more_ = !fetching_;
     stopped_ = true;
     scope_.cancel();
   }
@@ -97,7 +98,7 @@ class PageStream {
   Event fetched_;
   std::function<void(const PageSeen&)> when_page_;
   bool fetching_ = false, waits_ = false;
-  bool finished_ = false, stopped_ = false;
+  bool finished_ = false, stopped_ = false, one_more_ = false;
   aws::SentNote sent_;  // of the fetch that is under way
   std::optional<Duration> took_;
   std::exception_ptr threw_;

@@ -19,9 +19,11 @@ constexpr double kLeastCeiling = 2;
 constexpr double kFewOfAll = 0.0105, kOfTheLast = 200;
 // So much of all refused: an outage rather than a limit; the one that was known stays.
 constexpr double kOutageShare = 0.7;
-// Drops without a pause that changed nothing.
-constexpr int kMostInVain = 12;
+// Drops without a pause that changed nothing: the rate sank so far, and was never back where the
+// drop before came from.
+constexpr int kMostInVain = 8;
 constexpr Duration kSeries = 4s, kToleratedFor = 60s;
+constexpr double kAsGoodAsBack = 0.97, kSunk = 0.5, kLeastAnswers = 16;
 constexpr double kStillAsMuch = 0.7, kTolerance = 1.5;
 // From kDropTo back to the ceiling takes as long as so many copies, and as long again as far past
 // it.
@@ -115,14 +117,19 @@ void LanePace::succeeded(TimePoint now) {
   lately_refused_ -= lately_refused_ / kOfTheLast;
 }
 
-// A limit takes what is sent within it: drop after drop, less is refused.
-bool LanePace::is_in_vain(TimePoint now, double share) {
-  if (!limited_ || now - dropped_ > kSeries) {
+// A limit takes what is sent within it: once it was met, less is refused until the rate is back
+// there.
+bool LanePace::is_in_vain(TimePoint now, const Window& seen) {
+  const double rate = rate_at(now), share = seen.refused / (seen.refused + seen.taken);
+  if (!limited_ || now - dropped_ > kSeries || rate > kAsGoodAsBack * ceiling_) {
     drops_ = 0;
     most_refused_ = 0;
+    began_ = limited_ ? rate : seen.taken / seen.seconds;
   }
   most_refused_ = std::max(most_refused_, share);
-  if (++drops_ <= kMostInVain || share < kStillAsMuch * most_refused_ || share > kOutageShare)
+  const bool sank = rate < kSunk * began_ && seen.refused + seen.taken >= kLeastAnswers;
+  if (++drops_ <= kMostInVain || !sank || share < kStillAsMuch * most_refused_ ||
+      share > kOutageShare)
     return false;
   tolerated_ = share * kTolerance;
   tolerated_until_ = now + kToleratedFor;
@@ -141,7 +148,7 @@ void LanePace::throttled(TimePoint now, TimePoint sent) {
   if (lately_refused_ < borne) return;
   const Window seen = window(now);
   const double share = seen.refused / (seen.refused + seen.taken);
-  if (!is_in_vain(now, share)) drop(now, seen.taken / seen.seconds, share);
+  if (!is_in_vain(now, seen)) drop(now, seen.taken / seen.seconds, share);
 }
 
 void LanePace::drop(TimePoint now, double taken, double share) {

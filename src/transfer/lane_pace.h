@@ -43,7 +43,7 @@ class LanePace {
   double rate_at(TimePoint now) const;
   void turn_bins(TimePoint now);
   Window window(TimePoint now) const;
-  bool is_in_vain(TimePoint now, double share);
+  bool is_in_vain(TimePoint now, const Window& seen);
   void drop(TimePoint now, double taken, double share);
 
   mutable std::mutex mutex_;  // guards all below
@@ -58,6 +58,7 @@ class LanePace {
   TimePoint first_{};                                     // of the answers
   double lately_refused_ = 0;                             // part of all, on average
   double before_ = 0;        // the ceiling before drops that came one after the other
+  double began_ = 0;         // the rate before the first of drops that changed nothing
   int drops_ = 0;            // one after the other
   double most_refused_ = 0;  // in them, of all that was sent
   double tolerated_ = 0;     // what is refused at any rate

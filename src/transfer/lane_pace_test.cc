@@ -199,6 +199,22 @@ TEST(LanePace, RefusalsThatAreNotAboutTheRateAreBorneWith) {
   EXPECT_GE(field.rate(120s), 0.7 * 0.9 * 2000);
 }
 
+// Lanes that are fast meet their limit every few seconds, for ever: not in vain, though what is
+// refused each time is as much as ever.
+TEST(LanePace, ALimitThatIsMetOverAndOverIsOne) {
+  for (const std::size_t lanes_each : {1, 2, 6}) {
+    Field field(2, 3500, lanes_each);
+    for (const double limit : {3500, 1750, 3500}) {
+      field.set_limits(limit);
+      field.run(30s);
+      field.forget();
+      field.run(60s);
+      EXPECT_LE(field.refused_share(), 0.02) << limit << " " << lanes_each;
+      EXPECT_GE(field.rate(60s), 0.9 * 2 * limit) << limit << " " << lanes_each;
+    }
+  }
+}
+
 TEST(LanePace, AnOutageIsOverSoon) {
   Field field(1, 3500);
   field.run(30s);
