@@ -153,9 +153,11 @@ void KeyAlphabet::learn_gap(std::string_view from, std::optional<std::string_vie
       const bool seen = std::any_of(at->letters.begin(), at->letters.end(),
                                     [&](const Letter& letter) { return letter.byte == byte; });
       if (!seen) {
-        // Where more follows, keys with this byte may lie before `from`.
-        at->limit = std::min<int>(at->limit, byte + (i + 1 < from.size()));
-        at->fresh += kGapIsWorth;
+        // Where more follows, keys with this byte may lie before `from`. The first time it says
+        // nothing of what lies before.
+        const int limit = byte + (i + 1 < from.size());
+        if (limit >= at->limit) at->fresh += kGapIsWorth;
+        at->limit = std::min(at->limit, limit);
         at->weighed_at = 0;
         return;
       }

@@ -131,6 +131,16 @@ TEST(KeyFraction, AGapReachesNoFurtherBackThanItBegan) {
   EXPECT_EQ(nearer.of("k3"), nearer.of("k2"));
 }
 
+// Nothing behind "k8" says nothing of "k3", which lies between digits that were seen.
+TEST(KeyFraction, AGapLeavesTheRoomBeforeItAsItWas) {
+  KeyAlphabet alphabet;
+  for (const char digit : std::string_view("0124567")) alphabet.learn(std::string("k") + digit);
+  alphabet.learn_gap("k8", std::nullopt);
+  const KeySpan span(alphabet, "k", std::nullopt);
+  EXPECT_GE(span.of("k4") - span.of("k3"), 0.08);
+  EXPECT_EQ(span.of("k9"), span.of("k8"));
+}
+
 TEST(KeyFraction, WhatWasLookedForSaysNothingOfHowOftenItComes) {
   KeyAlphabet counted, found;
   for (int folder = 0; folder < 20; ++folder) {

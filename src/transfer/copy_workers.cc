@@ -57,6 +57,7 @@ Task<void> CopyWorkers::work() {
       if (!received || !*received) break;
       next = std::move(*received);
     }
+    if (queue_.size() > 0) hire();  // more may be in flight by now, and nothing more may be sent
     Chunk& chunk = *next->item.chunk;
     CopyJob job(shared_, std::move(*next));
     co_await job.run();
