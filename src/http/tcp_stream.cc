@@ -98,7 +98,7 @@ class SocketStream final : public TcpStream {
     return quiet;
   }
 
-  bool seems_quiet() const override { return socket_.heard_nothing(); }
+  bool seems_quiet() const override { return !(tls_ && tls_->ended()) && socket_.heard_nothing(); }
 
   std::string broken_reason() const override {
     if (tls_) return tls_->broken_reason();

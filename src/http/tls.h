@@ -60,7 +60,8 @@ class TlsSession {
   IoResult read_some(char* data, std::size_t size);
   IoResult write_some(const char* data, std::size_t size);
   bool is_quiet();
-  bool is_resumed() const;  // begun with the last session's secrets
+  bool ended() const { return ended_.has_value(); }  // an end came behind what was read last
+  bool is_resumed() const;                           // begun with the last session's secrets
   const std::string& broken_reason() const { return reason_; }
 
  private:

@@ -213,7 +213,8 @@ Task<void> RangeWalks::walk_one(RangeWalk& range) {
 // What lies behind a hole in a listing is unknown, so nothing of it is walked further; each walker
 // hears of it when it asks for its next page, and finishes what it has in hand.
 void RangeWalks::end_all(Error why) {
-  if (!failed_) failed_.emplace(std::move(why));
+  if (failed_) return;
+  failed_.emplace(std::move(why));
   for (RangeWalk& walk : walks_)
     for (const Side side : kSides) walk.stream(side).stop();
 }

@@ -1,8 +1,10 @@
 // --source-rps and --target-rps against the server's own counters: in no second that begins at any
 // time does a side see more than its owner granted, copies' reads and retries included.
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -238,6 +240,31 @@ TEST_F(StarvedTest, NoDeletionFailsOfIt) {
   sink_ = RecordingSink();
   starve(Operation::kDeleteObjects, std::chrono::minutes(8));
   EXPECT_EQ(run().exit_code(), 0);
+}
+
+// The look at the target waits for minutes; meanwhile what was seen at the source changes.
+TEST_F(StarvedTest, NothingIsDeletedByALookThatGrewOld) {
+  fill(world_, 3);
+  world_.put_target("x", 5);
+  options_.delete_extras = true;
+  options_.max_delete.percent = 100;
+  sim::Fault slow;
+  slow.operations = {Operation::kHeadObject};
+  slow.on = Fault::On::kTarget;
+  slow.status = 503;
+  slow.code = "SlowDown";
+  world_.sim().add_fault(slow);
+  bool back = false;
+  world_.sim().before_request([&](const sim::RequestInfo&) {
+    const Duration passed = world_.runtime().now() - TimePoint{};
+    if (passed >= std::chrono::minutes(5)) world_.sim().clear_faults();
+    if (passed >= std::chrono::minutes(2) && !std::exchange(back, true)) world_.put_source("x", 5);
+  });
+  (void)run();
+  EXPECT_TRUE(back);
+  EXPECT_TRUE(sink_.deleted.empty());
+  const std::vector<std::string> left = world_.target_keys();
+  EXPECT_EQ(std::count(left.begin(), left.end(), "x"), 1);
 }
 
 // As long as anything comes through it may last for hours.

@@ -134,7 +134,10 @@ Task<CopyJob::Step> CopyJob::look_at_target(Error why) {
                     target->etag.view() != item_.target_etag &&
                     (target->etag_is_opaque() ||
                      compare_etags(item_.etag, target->etag.view()) != EtagRelation::kDiffer);
-  if (ours) co_return copied();
+  if (ours) {
+    item_.known_wrong = false;  // the answer that was lost may have said so again: not forgotten
+    co_return copied();
+  }
   state().count(*item_.chunk, [](RunCounters& c) { ++c.conflicts; });
   co_return failed(Error(ErrorKind::kConflict,
                          "someone else wrote this object at the target after it was listed; it was "
@@ -152,6 +155,8 @@ Task<CopyJob::Step> CopyJob::verify_copied(s3::CopyResult result, bool surely_an
   Result<s3::ObjectInfo> source = co_await state().pair.source.head_object(std::move(request));
   if (gone(source)) {
     late_ = late_ || surely_another;
+    if (surely_another) state().stored_wrong(item_);  // should the source come back as it was
+    item_.known_wrong = false;
     co_return copied();
   }
   if (!source && surely_another) state().stored_wrong(item_);

@@ -14,7 +14,10 @@ Error stored_wrong(const RouteTry& attempt, std::string_view operation, std::str
 
 bool GivenBack::again(RunState& state, const Error& error) {
   if (error.is(ErrorKind::kThrottled)) return ++throttled_ <= kMostThrottled;
-  if (state.only_slows(error)) {
+  // What the server answers to this one alone is its own fault, whoever emptied the budget.
+  const int status = error.http_status();
+  const bool of_all = status == 0 || status == 429 || status == 503;
+  if (of_all && state.only_slows(error)) {
     starved_ = std::min(starved_ + 1, kMostThrottled);
     return true;
   }

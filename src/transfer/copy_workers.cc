@@ -17,10 +17,10 @@ CopyWorkers::CopyWorkers(RunState& state, std::size_t concurrency)
 }
 
 // As many as may be in flight now, and one more for each job that waits for its next try, up to as
-// many again.
+// many as may ever be.
 void CopyWorkers::hire() {
   const std::size_t at_once = shared_.pace.limit();
-  const std::size_t most = at_once + std::min(shared_.waiting, at_once);
+  const std::size_t most = at_once + std::min(shared_.waiting, most_);
   if (idle_ <= queue_.size() && !queue_.closed() && scope_.running() < most) scope_.spawn(work());
 }
 

@@ -17,6 +17,7 @@ constexpr std::size_t kHeadsInFlight = 32;
 constexpr int kMostTries = 8;
 // What was seen of both sides is trusted for so long.
 constexpr Duration kLookHolds = std::chrono::seconds(30);
+constexpr int kMostLooksThatWaited = 3;
 
 LookUpRequest look_up_request(const Location& at, std::uint64_t PlannedDelete::*rank,
                               std::size_t concurrency) {
@@ -141,14 +142,27 @@ Task<void> DeletePhase::take_batch(Batch batch) {
   if (!batch.empty() && !state_.stopped()) co_await send(std::move(batch));
 }
 
+// A look that waited for the retry budget is minutes old at its end and says nothing any more: then
+// once more, a few times.
 Task<void> DeletePhase::look_again(Batch& batch) {
-  looked_ = state_.runtime.now();
-  co_await leave_what_is_back(batch);
-  // If-Match does not see that the same bytes were written anew, and a resumed plan may be days
-  // old.
-  const bool old_plan = state_.book != nullptr && state_.book->resumed();
-  if (!state_.pair.conditions_trusted || !conditions_ || old_plan)
-    co_await leave_what_changed(batch);
+  for (int looks = 1;; ++looks) {
+    looked_ = state_.runtime.now();
+    look_waited_ = false;
+    co_await leave_what_is_back(batch);
+    // If-Match does not see that the same bytes were written anew, and a resumed plan may be days
+    // old.
+    const bool old_plan = state_.book != nullptr && state_.book->resumed();
+    if (!state_.pair.conditions_trusted || !conditions_ || old_plan)
+      co_await leave_what_changed(batch);
+    if (!look_waited_ || batch.empty() || state_.stopped()) co_return;
+    if (looks < kMostLooksThatWaited) continue;
+    fail_all(batch, Error(ErrorKind::kRetryBudget,
+                          "the last look before deleting took minutes each time, because the "
+                          "server asks for a slower pace; run the sync again")
+                        .with_operation("HeadObject"));
+    batch.clear();
+    co_return;
+  }
 }
 
 bool DeletePhase::is_new(const std::optional<WallTime>& modified) const {
@@ -164,6 +178,7 @@ Task<std::vector<Looked>> DeletePhase::look(s3::BucketReader& bucket, const Look
       return one.error && state_.only_slows(*one.error);
     });
     if (back == looked.end()) co_return looked;
+    look_waited_ = true;
     if (co_await state_.pause(pace_.delay_before_retry(n, back->error->retry_after_ms()))) continue;
     for (Looked& one : looked)
       if (one.error) one.error.emplace(ErrorKind::kCancelled, "interrupted");

@@ -56,8 +56,9 @@ class DeletePhase {
   bool in_batches_ = true;  // … and DeleteObjects at all
   Portion portion_;         // the batch under way
   std::optional<std::string> read_to_;
-  bool settling_ = false;  // the last try met a 403 that --settle waits for
-  TimePoint looked_{};     // when the batch under way was looked at
+  bool settling_ = false;     // the last try met a 403 that --settle waits for
+  TimePoint looked_{};        // when the batch under way was looked at
+  bool look_waited_ = false;  // for the retry budget, in the midst of that
 };
 
 }  // namespace s3ferry
