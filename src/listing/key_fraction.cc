@@ -153,11 +153,9 @@ void KeyAlphabet::learn_gap(std::string_view from, std::optional<std::string_vie
       const bool seen = std::any_of(at->letters.begin(), at->letters.end(),
                                     [&](const Letter& letter) { return letter.byte == byte; });
       if (!seen) {
-        // Where more follows, keys with this byte may lie before `from`. The first time it says
-        // nothing of what lies before.
-        const int limit = byte + (i + 1 < from.size());
-        if (limit >= at->limit) at->fresh += kGapIsWorth;
-        at->limit = std::min(at->limit, limit);
+        // Where more follows, keys with this byte may lie before `from`.
+        at->limit = std::min<int>(at->limit, byte + (i + 1 < from.size()));
+        ++at->gaps;
         at->weighed_at = 0;
         return;
       }
@@ -185,13 +183,17 @@ KeyAlphabet::Letters KeyAlphabet::possible(const Place& place) const {
 
 void KeyAlphabet::weigh(Place& place) const {
   const Letters more = possible(place);
-  const double belief = kPrior / (1 + place.fresh / kHalf);
+  // A gap says little of letters that lie between some that were seen.
+  const double within = kPrior / (1 + place.fresh / kHalf);
+  const double beyond = kPrior / (1 + (place.fresh + kGapIsWorth * place.gaps) / kHalf);
+  const int least = place.letters.front().byte, most = place.letters.back().byte;
   place.weights.clear();
   for (const Letter& letter : place.letters)
     place.weights.emplace_back(letter.byte, kPrior + letter.count);
   for (int byte = 0; more.any() && byte < 256; ++byte)
     if (more[static_cast<std::size_t>(byte)])
-      place.weights.emplace_back(static_cast<std::uint8_t>(byte), belief);
+      place.weights.emplace_back(static_cast<std::uint8_t>(byte),
+                                 byte > least && byte < most ? within : beyond);
   std::sort(place.weights.begin(), place.weights.end());
   double sum = 0;
   for (const auto& weight : place.weights) sum += weight.second;

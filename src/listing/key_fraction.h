@@ -55,6 +55,7 @@ class KeyAlphabet {
   struct Place {
     std::vector<Letter> letters;  // by byte
     std::uint32_t fresh = 0;      // observations behind different texts
+    std::uint32_t gaps = 0;       // places looked at in vain
     std::uint64_t last_text = 0;
     bool observed = false;
     int limit = 256;              // nothing unseen from this byte on
