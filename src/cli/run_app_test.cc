@@ -32,8 +32,10 @@ class RunApp : public testing::Test {
 };
 
 TEST_F(RunApp, RunsItsTasksInTurnEachWithItsLog) {
-  const Ran ran = run(std::string("# two folders\nsync s3://photos/a s3://copies/a") + kProfiles +
-                      "\n\nsync s3://photos/b s3://copies/b" + kProfiles + "\n");
+  const Ran ran =
+      run(std::string(
+              "\xEF\xBB\xBF# two folders, as Windows saves it\nsync s3://photos/a s3://copies/a") +
+          kProfiles + "\n\nsync s3://photos/b s3://copies/b" + kProfiles + "\n");
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(world.simulator.keys("copies"), (std::vector<std::string>{"a/1", "b/2"}));
   EXPECT_THAT(folder.names(), ElementsAre("20261122 list 1.txt", "20261122 list 2.txt"));

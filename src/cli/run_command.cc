@@ -64,6 +64,9 @@ void RunCommand::say(std::string_view line) {
 Result<std::string> RunCommand::read_file() {
   const std::string& path = options_.operands[0];
   Result<std::optional<std::string>> text = context_.host.read_file(path);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors of some systems write it
+  if (text && *text && (**text).starts_with(kByteOrderMark))
+    (**text).erase(0, kByteOrderMark.size());
   if (text && *text) return std::move(**text);
   return fail(ErrorKind::kUsage,
               fmt::format("the list '{}' cannot be read: {}; name a file with one task a line",

@@ -55,6 +55,11 @@ std::string result_of(const TaskStateFolder& task, const RunRecord& run,
   return counted.skipped_for(SkipReason::kDeletionsRefused) > 0 ? "deletions refused" : "not known";
 }
 
+// The rows of failures are kept for the last two runs only.
+std::uint64_t failures_of(const RunRecord& run, const RunCounters& counted) {
+  return std::max(run.failures, counted.failed.objects);
+}
+
 // One run of the list. The task outlives it.
 struct Shown {
   const TaskStateFolder* task;
@@ -113,7 +118,7 @@ RunsCommand::Row RunsCommand::row_of(const TaskStateFolder& task, const RunRecor
           display_count(counted.all_copied().objects),
           display_count(counted.only_same()),
           display_count(counted.deleted.objects),
-          display_count(run.failures),
+          display_count(failures_of(run, counted)),
           name_of(task, run)};
 }
 
@@ -143,7 +148,7 @@ Json RunsCommand::json_of(const TaskStateFolder& task, const RunRecord& run,
   out["same"] = counted.only_same();
   out["deleted"] = counted.deleted.objects;
   out["skipped"] = counted.skipped.objects;
-  out["failed"] = run.failures;
+  out["failed"] = failures_of(run, counted);
   out["planned_deletes"] = run.planned_deletes;
   out["open_uploads"] = run.open_uploads;
   out["directory"] = escape_for_display(task.directory);

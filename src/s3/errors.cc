@@ -140,7 +140,7 @@ std::string_view advice(ErrorKind kind, std::string_view code) {
     case ErrorKind::kArchived:
       return "the object is archived: restore it first";
     case ErrorKind::kNoSuchBucket:
-      return "check the bucket's name and the endpoint";
+      return "check the bucket's name and the endpoint; s3ferry makes no buckets";
     case ErrorKind::kRedirect:
       return "the bucket is elsewhere: give its region or endpoint";
     default:
