@@ -185,6 +185,16 @@ class StarvedTest : public ::testing::Test {
     world_.sim().add_fault(slow);
     until_ = world_.runtime().now() + how_long;
   }
+  // At the source, to be copied in so many parts.
+  void put_large(ByteCount parts) {
+    sim::ObjectSpec large;
+    large.key = "k";
+    large.part_size = 32 * kMiB;
+    large.size = parts * large.part_size;
+    large.mtime = world_.ago(1000);
+    world_.put(testing::kSourceBucket, large);
+    options_.multipart.threshold = options_.multipart.part_bytes = large.part_size;
+  }
   SyncResult run() { return testing::sync(world_, options_, sink_); }
 
   SimPair world_{poor()};
@@ -194,13 +204,7 @@ class StarvedTest : public ::testing::Test {
 };
 
 TEST_F(StarvedTest, NoPartFailsOfAnEmptyRetryBudget) {
-  sim::ObjectSpec large;
-  large.key = "k";
-  large.part_size = 32 * kMiB;
-  large.size = 10 * large.part_size;
-  large.mtime = world_.ago(1000);
-  world_.put(testing::kSourceBucket, large);
-  options_.multipart.threshold = options_.multipart.part_bytes = large.part_size;
+  put_large(10);
   starve(Operation::kUploadPartCopy, std::chrono::minutes(8));
   EXPECT_EQ(run().exit_code(), 0);
   EXPECT_EQ(world_.count(Operation::kCreateMultipartUpload), 1u);
@@ -208,13 +212,7 @@ TEST_F(StarvedTest, NoPartFailsOfAnEmptyRetryBudget) {
 }
 
 TEST_F(StarvedTest, NoCompletionFailsOfIt) {
-  sim::ObjectSpec large;
-  large.key = "k";
-  large.part_size = 32 * kMiB;
-  large.size = 2 * large.part_size;
-  large.mtime = world_.ago(1000);
-  world_.put(testing::kSourceBucket, large);
-  options_.multipart.threshold = options_.multipart.part_bytes = large.part_size;
+  put_large(2);
   starve(Operation::kCompleteMultipartUpload, std::chrono::minutes(8));
   EXPECT_EQ(run().exit_code(), 0);
   EXPECT_EQ(world_.count(Operation::kCreateMultipartUpload), 1u);
